@@ -1,0 +1,175 @@
+/** The part of `terraform show -json <plan>` that the kit reads. */
+export interface PlanJson {
+  readonly resource_changes?: readonly ResourceChange[];
+}
+
+export interface ResourceChange {
+  readonly address: string;
+  readonly type: string;
+  readonly name: string;
+  readonly change: {
+    readonly actions: readonly ("no-op" | "create" | "read" | "update" | "delete")[];
+    readonly before: Readonly<Record<string, unknown>> | null;
+    readonly after: Readonly<Record<string, unknown>> | null;
+  };
+}
+
+export type Action = "create" | "start" | "update" | "replace" | "remove" | "keep";
+
+/** What a plan means for one service. */
+export interface ServiceChange {
+  /** Name within the environment: `synapse-main`. */
+  readonly service: string;
+  readonly address: string;
+  readonly action: Action;
+  /** Why, in the user's words; empty for `keep`. */
+  readonly because: readonly string[];
+}
+
+/** A plan in the model's words. */
+export interface Changes {
+  readonly services: readonly ServiceChange[];
+  /** New configuration volumes and their seeders, to be made before any service is touched. */
+  readonly seeders: readonly string[];
+  /** Stored things (data volumes, secrets) that the plan would remove or replace. */
+  readonly losses: readonly string[];
+  /** Networks, volumes and secrets that are made for the first time. */
+  readonly created: readonly string[];
+  /** PGDATA before and after, where the database would move to another: a major upgrade, which no replacement can do. */
+  readonly movedData?: { readonly from: string; readonly to: string };
+  /** Nothing to do at all. */
+  readonly isEmpty: boolean;
+}
+
+const actionOf = (change: ResourceChange): Action => {
+  const { actions, before, after } = change.change;
+  if (actions.includes("create") && actions.includes("delete")) return "replace";
+  if (actions.includes("create")) return "create";
+  if (actions.includes("delete")) return "remove";
+  if (!actions.includes("update")) return "keep";
+  return before?.must_run === false && after?.must_run === true ? "start" : "update";
+};
+
+const isConfigVolume = (change: ResourceChange): boolean =>
+  change.type === "docker_volume" && change.name.startsWith("config_");
+const isSeeder = (change: ResourceChange): boolean =>
+  change.type === "docker_container" && change.name.startsWith("seed_");
+/** One-shot helpers are no services. */
+const isHelper = (change: ResourceChange): boolean => change.name === "synapse_media_owner";
+const isService = (change: ResourceChange): boolean =>
+  change.type === "docker_container" && !isSeeder(change) && !isHelper(change);
+const isStored = (change: ResourceChange): boolean =>
+  change.type.startsWith("random_") || (change.type === "docker_volume" && !isConfigVolume(change));
+
+/** Attributes that change with something else, and explain nothing. */
+const DERIVED = new Set([
+  "labels",
+  "id",
+  "volumes",
+  "network_data",
+  "hostname",
+  "container_logs",
+  "exit_code",
+  "bridge",
+]);
+
+interface Upload {
+  readonly file: string;
+  readonly content: string;
+}
+
+const uploadsOf = (seeder: Readonly<Record<string, unknown>> | null | undefined): Map<string, string> =>
+  new Map(((seeder?.upload ?? []) as Upload[]).map((upload) => [upload.file, upload.content]));
+
+/** Files that differ between the seeder that goes and the one that comes, by name only: contents hold secrets. */
+const changedFiles = (service: ResourceChange, seeders: readonly ResourceChange[]): string[] => {
+  const prefix = `seed_${String(service.change.after?.name ?? service.change.before?.name).replaceAll("-", "_")}_`;
+  const own = seeders.filter((seeder) => new RegExp(`^${prefix}[0-9a-f]{10}$`).test(seeder.name));
+  const before = uploadsOf(own.find((seeder) => actionOf(seeder) === "remove")?.change.before);
+  const after = uploadsOf(own.find((seeder) => actionOf(seeder) === "create")?.change.after);
+  if (before.size === 0 || after.size === 0) return [];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((file) => before.get(file) !== after.get(file))
+    .map((file) => file.replace(/^\/config\//, ""))
+    .sort();
+};
+
+const reasons = (change: ResourceChange, seeders: readonly ResourceChange[]): string[] => {
+  const { before, after } = change.change;
+  if (before === null || after === null) return [];
+  const files = changedFiles(change, seeders);
+  const attributes = Object.keys(after).filter(
+    (key) =>
+      !DERIVED.has(key) && after[key] !== undefined && JSON.stringify(before[key]) !== JSON.stringify(after[key]),
+  );
+  return [
+    ...files.map((file) => `${file} changes`),
+    ...attributes.map((key) =>
+      ["string", "number", "boolean"].includes(typeof after[key]) && before[key] !== null
+        ? `${key} ${before[key]} → ${after[key]}`
+        : `${key} changes`,
+    ),
+  ];
+};
+
+const pgdataOf = (container: Readonly<Record<string, unknown>> | null): string | undefined =>
+  ((container?.env ?? []) as string[]).find((entry) => entry.startsWith("PGDATA="))?.slice("PGDATA=".length);
+
+const movedDataOf = (changes: readonly ResourceChange[]): Changes["movedData"] => {
+  const postgres = changes.find((change) => change.address === "docker_container.postgres")?.change;
+  const [from, to] = [pgdataOf(postgres?.before ?? null), pgdataOf(postgres?.after ?? null)];
+  return from !== undefined && to !== undefined && from !== to ? { from, to } : undefined;
+};
+
+const serviceName = (address: string): string => address.slice(address.indexOf(".") + 1).replaceAll("_", "-");
+
+/** Reads a plan in the model's words. Pure. */
+export const changesOf = (plan: PlanJson): Changes => {
+  const all = plan.resource_changes ?? [];
+  const active = all.filter((change) => actionOf(change) !== "keep" && !change.change.actions.includes("read"));
+  const seeders = all.filter(isSeeder);
+  const movedData = movedDataOf(all);
+  return {
+    ...(movedData ? { movedData } : {}),
+    services: all.filter(isService).map((change) => ({
+      service: serviceName(change.address),
+      address: change.address,
+      action: actionOf(change),
+      because: reasons(change, seeders),
+    })),
+    seeders: active.filter((change) => isSeeder(change) && actionOf(change) === "create").map((c) => c.address),
+    losses: active
+      .filter((change) => isStored(change) && ["remove", "replace"].includes(actionOf(change)))
+      .map((change) => change.address),
+    created: active
+      .filter(
+        (change) => actionOf(change) === "create" && change.type !== "docker_container" && !isConfigVolume(change),
+      )
+      .map((change) => change.address),
+    isEmpty: active.length === 0,
+  };
+};
+
+const VERBS: Readonly<Record<Action, string>> = {
+  create: "created",
+  start: "started again",
+  update: "changed in place",
+  replace: "replaced (stopped, then started anew)",
+  remove: "removed",
+  keep: "kept as it is",
+};
+
+/** The plan as lines for a person. */
+export const describeChanges = (changes: Changes): string[] => {
+  if (changes.isEmpty) return ["No changes: what runs is what the environment says."];
+  const width = Math.max(0, ...changes.services.map((change) => change.service.length));
+  return [
+    ...changes.services.map(({ service, action, because }) =>
+      `  ${service.padEnd(width)}  ${VERBS[action]}${because.length > 0 ? `: ${because.join(", ")}` : ""}`.trimEnd(),
+    ),
+    ...(changes.created.length > 0
+      ? [`  and made for the first time: ${changes.created.length} networks, volumes and secrets`]
+      : []),
+    ...changes.losses.map((address) => `  ${address}  WOULD BE LOST`),
+  ];
+};

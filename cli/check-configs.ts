@@ -1,0 +1,49 @@
+import { UserError } from "../configs/user-error";
+import type { ServiceChange } from "./changes";
+import type { Session } from "./project";
+
+/** What a program says of a configuration without starting on it. */
+const checkOf = (service: string): string[] | undefined => {
+  if (service === "nginx") return ["nginx", "-t", "-q", "-c", "/config/nginx.conf"];
+  if (!service.startsWith("synapse-")) return undefined;
+  const own = service === "synapse-main" ? "main.yaml" : "worker.yaml";
+  return ["python3", "-m", "synapse.config", "-c", "/config/homeserver.yaml", "-c", `/config/${own}`];
+};
+
+const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
+
+/**
+ * Lets the real programs read the new configuration volumes before a service is touched. Runs beside the old
+ * containers, without a network, and leaves nothing behind.
+ * @throws UserError with the program's own words
+ */
+export const checkConfigs = async (session: Session, changes: readonly ServiceChange[]): Promise<void> => {
+  const { docker, environment, prepared, terraform } = session;
+  const volumes = await terraform.configVolumes();
+  for (const { service } of changes) {
+    const command = checkOf(service);
+    const volume = volumes.get(`${environment.name}-${service}`);
+    if (!command || volume === undefined) continue;
+    const [program, ...args] = command as [string, ...string[]];
+    const { references } = prepared.images;
+    const outcome = await docker.run([
+      "run",
+      "--rm",
+      "--network=none",
+      "--read-only",
+      "--tmpfs=/tmp",
+      "--tmpfs=/data:mode=1777",
+      `--user=${service === "nginx" ? "101:101" : "991:991"}`,
+      `--volume=${volume}:/config:ro`,
+      `--entrypoint=${program}`,
+      service === "nginx" ? references.nginx : references.synapse,
+      ...args,
+    ]);
+    if (outcome.code !== 0) {
+      throw new UserError(
+        `the new configuration of ${service} is refused by ${program} itself, so nothing that runs was touched:\n` +
+          `    ${lastLine(outcome.stderr) || lastLine(outcome.stdout)}`,
+      );
+    }
+  }
+};

@@ -1,0 +1,49 @@
+import { createInterface } from "node:readline/promises";
+import { UserError } from "../../configs/user-error";
+import { explainFailure } from "../failure";
+import { printProgress } from "../progress";
+import { openSession } from "../project";
+
+/** The environment's name, typed: a flag would end up in a shell's history and be run again. */
+const confirm = async (name: string): Promise<void> => {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await Promise.race([
+    lines.question(
+      `This removes the database, the media, the signing key and every secret of \`${name}\`.\nType ${name} to go on: `,
+    ),
+    new Promise<string>((resolve) => lines.once("close", () => resolve(""))),
+  ]);
+  lines.close();
+  if (answer.trim() !== name) throw new UserError("not confirmed: nothing was removed");
+};
+
+/**
+ * Takes the containers down. What is stored (database, media, secrets) stays, and the next deploy brings all back;
+ * with `data` it goes too, after a confirmation.
+ */
+export const destroy = async (name: string, options: { readonly data?: boolean }): Promise<void> => {
+  const { environment, docker, terraform } = await openSession(name, {
+    running: false,
+    disposable: options.data ?? false,
+    onMessage: printProgress,
+  });
+  const known = await terraform.stateList();
+  if (known.length === 0) {
+    console.log(`nothing to destroy: \`${environment.name}\` is not deployed`);
+    return;
+  }
+  try {
+    if (options.data) {
+      await confirm(environment.name);
+      await terraform.apply({ destroy: true });
+      console.log(`${environment.name} is gone, with everything it stored`);
+      return;
+    }
+    await terraform.apply();
+    console.log(
+      `${environment.name} is down; database, media and secrets stay. \`npx synapse-kit deploy ${name}\` brings it back`,
+    );
+  } catch (error) {
+    throw await explainFailure(error, environment, docker);
+  }
+};

@@ -1,0 +1,19 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { render as renderAll } from "../../constructs/render";
+import { prepareSize } from "../../host/prepare";
+
+/** Writes every rendered file as `<out>/<service>/<file>`; secrets stand as placeholders. */
+export const render = async (name: string, options: { readonly out: string }): Promise<void> => {
+  const { environment, plan } = await prepareSize(name, process.cwd());
+  let count = 0;
+  for (const { service, files } of renderAll(environment, plan)) {
+    const folder = join(options.out, service);
+    mkdirSync(folder, { recursive: true });
+    for (const file of files) {
+      writeFileSync(join(folder, file.path), file.content);
+      count += 1;
+    }
+  }
+  console.log(`${count} files in ${options.out}`);
+};

@@ -1,0 +1,84 @@
+import type { Environment } from "../configs/environment";
+import { UserError } from "../configs/user-error";
+import type { Docker } from "../host/docker";
+import { TerraformError } from "./terraform";
+
+/** Lines of a container's log that are shown when it does not become healthy. */
+const LOG_LINES = 15;
+
+interface Known {
+  readonly pattern: RegExp;
+  readonly explain: (match: RegExpExecArray, environment: Environment) => string;
+}
+
+/** The engine's and Terraform's words for what an operator can mend. */
+const KNOWN: readonly Known[] = [
+  {
+    pattern:
+      /Cannot connect to the Docker daemon|Error pinging Docker server|connection refused|docker daemon is not running|EOF/i,
+    explain: (_, { docker }) =>
+      `the Docker engine${docker.host ? ` at ${docker.host}` : ""} does not answer: start it and run the same command again, it goes on where it stopped`,
+  },
+  {
+    pattern: /port is already allocated|address already in use|Ports are not available/i,
+    explain: (_, { listen }) =>
+      `port ${listen.address}:${listen.port} is taken: stop what listens there, or set \`listen.port\` to another`,
+  },
+  {
+    pattern: /Pool overlaps with other one|invalid pool request/i,
+    explain: (_, { docker }) =>
+      `\`docker.network\` ${docker.network} overlaps with another network of this engine: set it to a free /22`,
+  },
+  {
+    pattern: /no space left on device/i,
+    explain: () =>
+      "the disk of the Docker engine is full: free some space (`docker system df` shows what holds it) and run the same command again",
+  },
+  {
+    pattern: /unable to pull image ([^\s:]+(?::[^\s:]+)?)|No such image: (\S+)/i,
+    explain: (match) =>
+      `image ${match[1] ?? match[2]} is not there and cannot be pulled: check its name and the registry, or set \`images: local\` to build it here`,
+  },
+  {
+    pattern: /Error acquiring the state lock|state lock/i,
+    explain: () => "another run holds the lock of this environment's state: wait for it to end",
+  },
+  {
+    pattern: /cannot be destroyed|prevent_destroy/i,
+    explain: () => "the change would destroy something that is stored (a data volume or a secret); nothing was done",
+  },
+];
+
+/** A container's last words. */
+const lastLog = async (docker: Docker, container: string): Promise<string> => {
+  const { stdout, stderr } = await docker.run(["logs", "--tail", String(LOG_LINES), container]);
+  return `${stdout}${stderr}`
+    .trimEnd()
+    .split("\n")
+    .map((line) => `    ${line}`)
+    .join("\n");
+};
+
+/**
+ * One message for whatever ended a run of Terraform: what it means and what to do, the log of a container that did not
+ * become healthy, and Terraform's own words where the kit knows no better.
+ */
+export const explainFailure = async (error: unknown, environment: Environment, docker: Docker): Promise<unknown> => {
+  if (!(error instanceof TerraformError)) return error;
+  const messages: string[] = [];
+  for (const { summary, detail, address } of error.diagnostics) {
+    const text = `${summary} ${detail ?? ""}`;
+    if (/failed to be in healthy state/i.test(text) && address !== undefined) {
+      const service = address.slice(address.indexOf(".") + 1).replaceAll("_", "-");
+      const container = `${environment.name}-${service}`;
+      messages.push(`${service} did not become healthy; its last words:\n${await lastLog(docker, container)}`);
+      continue;
+    }
+    const known = KNOWN.map(({ pattern, explain }) => {
+      const match = pattern.exec(text);
+      return match && explain(match, environment);
+    }).find((message) => message !== null);
+    messages.push(known ?? text.trim());
+  }
+  return new UserError([...new Set(messages)].join("\n"));
+};

@@ -1,0 +1,53 @@
+import type { Environment } from "../configs/environment";
+import { UserError } from "../configs/user-error";
+import { Docker } from "../host/docker";
+import { type Prepared, prepare } from "../host/prepare";
+import { findTool, type Message, Terraform } from "./terraform";
+
+/** Everything a command needs that talks to Terraform and the engine. */
+export interface Session {
+  readonly environment: Environment;
+  readonly prepared: Prepared;
+  readonly docker: Docker;
+  readonly terraform: Terraform;
+}
+
+/** @throws UserError when the engine does not answer */
+export const requireEngine = async (docker: Docker): Promise<void> => {
+  const why = await docker.whyUnreachable();
+  if (why !== undefined) {
+    const where = docker.host ?? process.env.DOCKER_HOST ?? "this machine";
+    throw new UserError(
+      `no Docker engine answers on ${where}: ${why}\nStart it, or let \`npm start\` install one; nothing was changed`,
+    );
+  }
+};
+
+export interface OpenOptions {
+  readonly running?: boolean;
+  readonly disposable?: boolean;
+  readonly onMessage?: (message: Message) => void;
+  /** What has to be there before Terraform runs. */
+  readonly beforeSynthesis?: (prepared: Prepared, docker: Docker) => Promise<void>;
+}
+
+/** Synthesizes one environment and sets Terraform up in its folder. */
+export const openSession = async (nameOrPath: string, options: OpenOptions = {}): Promise<Session> => {
+  const projectDir = process.cwd();
+  const prepared = await prepare(nameOrPath, projectDir);
+  const { environment } = prepared;
+  const tool = await findTool();
+  const docker = new Docker(environment.docker.host);
+  await requireEngine(docker);
+  await options.beforeSynthesis?.(prepared, docker);
+  // cdktf takes 0.1 s to load; commands that never synthesize do without.
+  const { synthesize } = require("../stacks/synthesize") as typeof import("../stacks/synthesize");
+  const [folder] = synthesize([prepared], {
+    projectDir,
+    running: options.running ?? true,
+    disposable: options.disposable ?? false,
+  }) as [string];
+  const terraform = new Terraform(tool, folder, options.onMessage);
+  await terraform.init();
+  return { environment, prepared, docker, terraform };
+};

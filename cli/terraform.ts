@@ -1,0 +1,235 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { UserError } from "../configs/user-error";
+import { type Outcome, run } from "../host/docker";
+import type { PlanJson } from "./changes";
+
+/** Oldest release of either tool whose language and JSON output the kit was written for. */
+const OLDEST: readonly [major: number, minor: number] = [1, 7];
+
+/** One line of `-json` output that matters here. */
+export interface Message {
+  readonly type: string;
+  readonly "@message": string;
+  readonly hook?: {
+    readonly resource?: { readonly addr: string };
+    readonly action?: string;
+    readonly elapsed_seconds?: number;
+  };
+  readonly diagnostic?: {
+    readonly severity: string;
+    readonly summary: string;
+    readonly detail?: string;
+    readonly address?: string;
+  };
+}
+
+/** What Terraform said when it failed. */
+export class TerraformError extends Error {
+  constructor(readonly diagnostics: readonly NonNullable<Message["diagnostic"]>[]) {
+    super(diagnostics.map((d) => `${d.summary}${d.detail ? `: ${d.detail}` : ""}`).join("\n"));
+  }
+}
+
+/** Where scripts keep what they build: providers, tools. */
+export const cacheDir = (): string => join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "synapse-kit");
+
+/** CLI configuration that points at the mirror of locally built providers; there once the mirror is. */
+export const mirrorConfig = (): string => join(cacheDir(), "mirror.tfrc");
+
+const environmentOf = (): NodeJS.ProcessEnv => {
+  const env: NodeJS.ProcessEnv = { ...process.env, TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" };
+  const named = env.TF_CLI_CONFIG_FILE;
+  // A name without a file behind it is a warning on every call.
+  if (existsSync(mirrorConfig())) env.TF_CLI_CONFIG_FILE = mirrorConfig();
+  else if (named !== undefined && !existsSync(named)) env.TF_CLI_CONFIG_FILE = "";
+  return env;
+};
+
+/** Terraform or OpenTofu, whichever is there. */
+export interface Tool {
+  readonly program: string;
+  readonly name: "Terraform" | "OpenTofu";
+  readonly version: string;
+}
+
+/** @throws UserError when neither is installed, or the one that is there is too old */
+export const findTool = async (): Promise<Tool> => {
+  const candidates = [
+    ["terraform", "Terraform"],
+    ["tofu", "OpenTofu"],
+    [join(cacheDir(), "bin", "tofu"), "OpenTofu"],
+  ] as const;
+  const tooOld: string[] = [];
+  for (const [program, name] of candidates) {
+    const outcome = await run(program, ["version", "-json"], { env: environmentOf() }).catch(() => undefined);
+    if (outcome?.code !== 0) continue;
+    const version: string = JSON.parse(outcome.stdout).terraform_version;
+    const [major = 0, minor = 0] = version.split(".").map(Number);
+    if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return { program, name, version };
+    tooOld.push(`${name} ${version}`);
+  }
+  throw new UserError(
+    tooOld.length > 0
+      ? `${tooOld.join(" and ")} is too old: install Terraform or OpenTofu ${OLDEST.join(".")} or newer`
+      : `neither \`terraform\` nor \`tofu\` is installed: install Terraform or OpenTofu ${OLDEST.join(".")} or newer, or run \`npm start\`, which builds OpenTofu where it can`,
+  );
+};
+
+interface StateJson {
+  readonly values?: {
+    readonly root_module?: {
+      readonly resources?: readonly {
+        readonly type: string;
+        readonly name: string;
+        readonly values: { readonly name: string };
+      }[];
+    };
+  };
+}
+
+/** Drives Terraform in one stack folder. State and plan files are readable by their owner alone. */
+export class Terraform {
+  private readonly planFile = "plan.tfplan";
+  private running: ChildProcess | undefined;
+
+  constructor(
+    private readonly tool: Tool,
+    private readonly folder: string,
+    private readonly onMessage: (message: Message) => void = () => {},
+  ) {
+    // Terraform writes state with the caller's mask.
+    process.umask(0o077);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => this.running?.kill("SIGINT"));
+    }
+  }
+
+  async init(): Promise<void> {
+    // Checksums of providers that were built here change whenever they are built again.
+    if (existsSync(mirrorConfig())) rmSync(join(this.folder, ".terraform.lock.hcl"), { force: true });
+    const outcome = await this.capture(["init", "-input=false", "-no-color"]);
+    if (outcome.code !== 0) {
+      throw new UserError(
+        `${this.tool.name} could not be set up: ${firstError(outcome)}\n` +
+          "Where no provider registry can be reached, `npm start` builds the providers here",
+      );
+    }
+  }
+
+  /** Whether there is anything to do; what it is, `changes` tells. */
+  async plan(options: { readonly destroy?: boolean } = {}): Promise<boolean> {
+    const args = ["plan", "-input=false", "-detailed-exitcode", `-out=${this.planFile}`, "-json"];
+    if (options.destroy) args.push("-destroy");
+    const code = await this.stream(args, [0, 2]);
+    return code === 2;
+  }
+
+  /** The last plan, with values: hold it no longer than needed, secrets are in it. */
+  async showPlan(): Promise<PlanJson> {
+    const outcome = await this.capture(["show", "-json", this.planFile]);
+    if (outcome.code !== 0) throw new UserError(firstError(outcome));
+    return JSON.parse(outcome.stdout);
+  }
+
+  /** Applies a part of the configuration: the addresses and what they depend on. */
+  async applyTargets(targets: readonly string[]): Promise<void> {
+    await this.stream([
+      "apply",
+      "-input=false",
+      "-auto-approve",
+      "-refresh=false",
+      "-json",
+      ...targets.map((target) => `-target=${target}`),
+    ]);
+  }
+
+  /** Applies everything. */
+  async apply(options: { readonly destroy?: boolean } = {}): Promise<void> {
+    await this.stream(["apply", "-input=false", "-auto-approve", "-json", ...(options.destroy ? ["-destroy"] : [])]);
+  }
+
+  /** Addresses of everything in the state. */
+  async stateList(): Promise<string[]> {
+    const { code, stdout } = await this.capture(["state", "list"]);
+    return code === 0 ? stdout.split("\n").filter((line) => line !== "") : [];
+  }
+
+  /**
+   * The newest configuration volume of each container, by Docker name of the container: the one whose seeder is not
+   * about to be removed is the one that the configuration names.
+   */
+  async configVolumes(): Promise<ReadonlyMap<string, string>> {
+    const declared: { readonly resource?: { readonly docker_volume?: Readonly<Record<string, unknown>> } } = JSON.parse(
+      readFileSync(join(this.folder, "cdk.tf.json"), "utf8"),
+    );
+    const wanted = new Set(Object.keys(declared.resource?.docker_volume ?? {}));
+    const { code, stdout, stderr } = await this.capture(["show", "-json"]);
+    if (code !== 0) throw new UserError(firstError({ code, stdout, stderr }));
+    const state: StateJson = JSON.parse(stdout);
+    return new Map(
+      (state.values?.root_module?.resources ?? [])
+        .filter((resource) => resource.type === "docker_volume" && wanted.has(resource.name))
+        .filter((resource) => resource.name.startsWith("config_"))
+        .map(({ values }): [string, string] => [values.name.replace(/-config-[0-9a-f-]+$/, ""), values.name]),
+    );
+  }
+
+  /** Removes the plan file: it holds secrets. */
+  forgetPlan(): void {
+    rmSync(join(this.folder, this.planFile), { force: true });
+  }
+
+  private capture(args: readonly string[]): Promise<Outcome> {
+    return run(this.tool.program, [`-chdir=${this.folder}`, ...args], { env: environmentOf() });
+  }
+
+  private stream(args: readonly string[], good: readonly number[] = [0]): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(this.tool.program, [`-chdir=${this.folder}`, ...args], {
+        env: environmentOf(),
+        stdio: ["ignore", "pipe", "pipe"],
+        // Its own group: a Ctrl-C reaches it once, through us, and it gets to write its state.
+        detached: true,
+      });
+      this.running = child;
+      const diagnostics: NonNullable<Message["diagnostic"]>[] = [];
+      let stderr = "";
+      child.stderr.on("data", (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        if (!line.startsWith("{")) return;
+        const message: Message = JSON.parse(line);
+        if (message.diagnostic?.severity === "error") diagnostics.push(message.diagnostic);
+        this.onMessage(message);
+      });
+      child.on("close", (code) => {
+        this.running = undefined;
+        if (code !== null && good.includes(code)) return resolve(code);
+        reject(
+          new TerraformError(
+            diagnostics.length > 0
+              ? diagnostics
+              : [{ severity: "error", summary: stderr.trim() || `exit code ${code}` }],
+          ),
+        );
+      });
+    });
+  }
+}
+
+const firstError = (outcome: Outcome): string => {
+  const text = `${outcome.stderr}\n${outcome.stdout}`;
+  const lines = text.split("\n").map((line) => line.replace(/^[│╷╵\s]+/, "").trim());
+  const start = lines.findIndex((line) => line.startsWith("Error:"));
+  return start === -1
+    ? text.trim()
+    : lines
+        .slice(start, start + 4)
+        .filter((line) => line !== "")
+        .join(" ");
+};

@@ -1,0 +1,7 @@
+import type { Environment } from "./environment";
+import { resolveEnvironment } from "./resolve";
+import { environmentSchema } from "./schema";
+
+/** An environment that is all defaults, for figures without a file. */
+export const defaultEnvironment = (name: string): Environment =>
+  resolveEnvironment(name, "defaults", environmentSchema.parse({ server_name: "example.com" }));

@@ -1,0 +1,166 @@
+import type { Bytes } from "./units/bytes";
+import type { Cpus } from "./units/cpus";
+
+/** How much of the open federation the server takes part in. */
+export type Federation = "closed" | "small" | "open";
+
+export type DiskKind = "nvme" | "ssd" | "hdd" | "network";
+
+/** Postgres majors that the kit renders (Synapse needs 14 or newer since 1.143). */
+export const POSTGRES_MAJORS = [16, 17, 18] as const;
+export type PostgresMajor = (typeof POSTGRES_MAJORS)[number];
+
+export type RedisFlavour = "redis" | "valkey";
+
+/** Worker layouts, by the number of worker processes beside main. */
+export const WORKER_LAYOUTS = ["none", "two", "three", "eight", "seventeen"] as const;
+export type WorkerLayoutName = (typeof WORKER_LAYOUTS)[number];
+
+export const PROFILE_NAMES = ["small", "medium", "large", "xlarge", "xxlarge"] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+/** A value of a pass-through map: what the program's own configuration file can hold. */
+export type SettingValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly SettingValue[]
+  | { readonly [key: string]: SettingValue };
+export type Settings = Readonly<Record<string, SettingValue>>;
+
+/** One value of a flat configuration file (Postgres, PgBouncer, Redis). */
+export type FlatValue = string | number | boolean;
+export type FlatSettings = Readonly<Record<string, FlatValue>>;
+
+/** Where the numbers of the host come from. */
+export type HardwareRequest =
+  | { readonly kind: "auto"; readonly disk: DiskRequest }
+  | { readonly kind: "profile"; readonly name: ProfileName }
+  | { readonly kind: "declared"; readonly ram: Bytes; readonly cpus: Cpus; readonly disk: DiskRequest };
+
+export interface DiskRequest {
+  readonly kind: DiskKind;
+  readonly size?: Bytes;
+}
+
+export interface Expected {
+  /** Accounts that are active on an ordinary day. */
+  readonly users?: number;
+  readonly eventsPerSecond?: number;
+  readonly federation: Federation;
+}
+
+/** `official` pulls, `local` builds from `images/`, `auto` builds when no registry answers. */
+export type ImageSource = "official" | "local" | "auto";
+
+export const IMAGE_NAMES = ["postgres", "pgbouncer", "redis", "synapse", "nginx", "seeder"] as const;
+export type ImageName = (typeof IMAGE_NAMES)[number];
+
+export interface Images {
+  readonly source: ImageSource;
+  /** Complete references (registry, tag or digest) that win over `source`. */
+  readonly overrides: Readonly<Partial<Record<ImageName, string>>>;
+}
+
+/** Terraform state: a local file by default, or one of the backends that cdktf models. */
+export interface StateBackend {
+  readonly backend: "local" | "s3" | "http" | "pg";
+  readonly config: FlatSettings;
+}
+
+export interface PostgresModel {
+  readonly version: PostgresMajor;
+  readonly jit: boolean;
+  /** Typed overrides of solved values; absent means solved. */
+  readonly memory?: Bytes;
+  readonly sharedBuffers?: Bytes;
+  readonly workMem?: Bytes;
+  readonly maintenanceWorkMem?: Bytes;
+  readonly maxConnections?: number;
+  readonly maxWalSize?: Bytes;
+  readonly hugePages: "try" | "on" | "off";
+  /** Off loses the last moments of acknowledged messages in a crash, never consistency. */
+  readonly synchronousCommit: boolean;
+  /** Pass-through into postgresql.conf. */
+  readonly settings: FlatSettings;
+}
+
+export interface PgbouncerModel {
+  /** `auto`: on as soon as there are workers. */
+  readonly enabled: boolean | "auto";
+  readonly poolSize?: number;
+  readonly settings: FlatSettings;
+}
+
+export interface RedisModel {
+  readonly flavour: RedisFlavour;
+  readonly maxmemory?: Bytes;
+  readonly settings: FlatSettings;
+}
+
+export type Registration = "closed" | "token" | "open";
+
+export interface RateLimit {
+  readonly perSecond: number;
+  readonly burstCount: number;
+}
+
+export interface SynapseModel {
+  readonly workers: WorkerLayoutName | "auto";
+  readonly registration: Registration;
+  readonly presence: boolean;
+  readonly reportStats: boolean;
+  readonly maxUploadSize: Bytes;
+  readonly urlPreviews: boolean;
+  readonly logLevel: "DEBUG" | "INFO" | "WARNING" | "ERROR";
+  readonly globalCacheFactor?: number;
+  /** Largest database pool of one process (`cp_max`). */
+  readonly cpMax?: number;
+  /** Keys are Synapse's own (`rc_message`, `rc_login.address`, `rc_joins.local` …). */
+  readonly rateLimits: Readonly<Record<string, RateLimit>>;
+  readonly sentryDsn?: string;
+  /** Homeserver names that may federate; only with federation `small`. */
+  readonly federationDomainWhitelist?: readonly string[];
+  /** Merged into homeserver.yaml at the top level; keys that the kit controls are refused. */
+  readonly settings: Settings;
+}
+
+export interface NginxModel {
+  /** Networks that may reach `/_synapse/admin`; none by default. */
+  readonly adminApiFrom: readonly string[];
+  /** Pass-through directives of the `http` block. */
+  readonly settings: FlatSettings;
+}
+
+/**
+ * The typed model of one environment: what a `configs/environments/<name>.yaml` says, defaults filled in. Nothing in
+ * it is solved yet.
+ */
+export interface Environment {
+  readonly name: string;
+  /** The YAML file, for messages. */
+  readonly file: string;
+  readonly serverName: string;
+  /** Where clients reach the server. */
+  readonly publicBaseurl: string;
+  readonly hardware: HardwareRequest;
+  readonly expected: Expected;
+  readonly docker: {
+    /** `unix://…` or `ssh://user@host`; absent: Docker's own default. */
+    readonly host?: string;
+    /** A /22 that no other network on the host uses. */
+    readonly network: string;
+  };
+  readonly listen: {
+    readonly address: string;
+    readonly port: number;
+  };
+  readonly images: Images;
+  readonly state: StateBackend;
+  readonly postgres: PostgresModel;
+  readonly pgbouncer: PgbouncerModel;
+  readonly redis: RedisModel;
+  readonly synapse: SynapseModel;
+  readonly nginx: NginxModel;
+}

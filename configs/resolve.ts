@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import type { Environment, HardwareRequest, Images, RateLimit, Settings } from "./environment";
+import { hostAddress } from "./network";
+import type { EnvironmentFile } from "./schema";
+import { Bytes } from "./units/bytes";
+import { Cpus } from "./units/cpus";
+
+/** 10.64.0.0/10 holds 4096 networks of /22, away from the ranges that Docker and home routers take first. */
+const POOL = "10.64.0.0/10";
+const NETWORKS = 4096;
+const ADDRESSES_PER_NETWORK = 1024;
+
+/** The same name always gets the same network, on every machine. */
+const networkFor = (name: string): string => {
+  const index = createHash("sha256").update(name).digest().readUInt32BE(0) % NETWORKS;
+  return `${hostAddress(POOL, index * ADDRESSES_PER_NETWORK)}/22`;
+};
+
+type DiskFile = Extract<EnvironmentFile["hardware"], object>["disk"];
+
+const disk = (file: DiskFile): { kind: "nvme" | "ssd" | "hdd" | "network"; size?: Bytes } => {
+  if (file === undefined) return { kind: "ssd" };
+  if (typeof file === "string") return { kind: file };
+  return { kind: file.kind, ...(file.size === undefined ? {} : { size: Bytes.parse(file.size) }) };
+};
+
+const hardware = (file: EnvironmentFile["hardware"]): HardwareRequest => {
+  if (file === "auto") return { kind: "auto", disk: { kind: "ssd" } };
+  if (typeof file === "string") return { kind: "profile", name: file };
+  if (file.ram === undefined || file.cpus === undefined) return { kind: "auto", disk: disk(file.disk) };
+  return { kind: "declared", ram: Bytes.parse(file.ram), cpus: Cpus.of(file.cpus), disk: disk(file.disk) };
+};
+
+const images = (file: EnvironmentFile["images"]): Images => {
+  if (typeof file === "string") return { source: file, overrides: {} };
+  const { source, ...references } = file;
+  return { source, overrides: withoutUndefined(references) };
+};
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Keys whose value is undefined are left out, as `exactOptionalPropertyTypes` has it. */
+const withoutUndefined = <T extends object>(value: T): Partial<Defined<T>> =>
+  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Partial<Defined<T>>;
+
+const bytes = (text: string | undefined): Bytes | undefined => (text === undefined ? undefined : Bytes.parse(text));
+
+interface RateLimitFile {
+  readonly per_second: number;
+  readonly burst_count: number;
+}
+
+const limit = ({ per_second, burst_count }: RateLimitFile): RateLimit => ({
+  perSecond: per_second,
+  burstCount: burst_count,
+});
+
+/** `rc_login: {address: {…}}` becomes `rc_login.address`. */
+const rateLimits = (file: EnvironmentFile["synapse"]["rate_limits"]): Record<string, RateLimit> =>
+  Object.fromEntries(
+    Object.entries(file).flatMap(([key, value]): [string, RateLimit][] =>
+      "per_second" in value && typeof value.per_second === "number"
+        ? [[key, limit(value as RateLimitFile)]]
+        : Object.entries(value as Record<string, RateLimitFile>).map(([inner, l]) => [`${key}.${inner}`, limit(l)]),
+    ),
+  );
+
+/** The model of a checked file. */
+export const resolveEnvironment = (name: string, path: string, file: EnvironmentFile): Environment => {
+  const { postgres, synapse } = file;
+  return {
+    name,
+    file: path,
+    serverName: file.server_name,
+    publicBaseurl: file.public_baseurl ?? `https://${file.server_name}`,
+    hardware: hardware(file.hardware),
+    expected: {
+      federation: file.expected.federation,
+      ...withoutUndefined({ users: file.expected.users, eventsPerSecond: file.expected.events_per_second }),
+    },
+    docker: { network: file.docker.network ?? networkFor(name), ...withoutUndefined({ host: file.docker.host }) },
+    listen: file.listen,
+    images: images(file.images),
+    state: file.state,
+    postgres: {
+      version: postgres.version,
+      jit: postgres.jit,
+      hugePages: postgres.huge_pages,
+      synchronousCommit: postgres.synchronous_commit,
+      settings: postgres.settings,
+      ...withoutUndefined({
+        memory: bytes(postgres.memory),
+        sharedBuffers: bytes(postgres.shared_buffers),
+        workMem: bytes(postgres.work_mem),
+        maintenanceWorkMem: bytes(postgres.maintenance_work_mem),
+        maxConnections: postgres.max_connections,
+        maxWalSize: bytes(postgres.max_wal_size),
+      }),
+    },
+    pgbouncer: {
+      enabled: file.pgbouncer.enabled,
+      settings: file.pgbouncer.settings,
+      ...withoutUndefined({ poolSize: file.pgbouncer.pool_size }),
+    },
+    redis: {
+      flavour: file.redis.flavour,
+      settings: file.redis.settings,
+      ...withoutUndefined({ maxmemory: bytes(file.redis.maxmemory) }),
+    },
+    synapse: {
+      workers: synapse.workers,
+      registration: synapse.registration,
+      presence: synapse.presence,
+      reportStats: synapse.report_stats,
+      maxUploadSize: Bytes.parse(synapse.max_upload_size),
+      urlPreviews: synapse.url_previews,
+      logLevel: synapse.log_level,
+      rateLimits: rateLimits(synapse.rate_limits),
+      settings: synapse.settings as Settings,
+      ...withoutUndefined({
+        globalCacheFactor: synapse.global_cache_factor,
+        cpMax: synapse.cp_max,
+        sentryDsn: synapse.sentry_dsn,
+        federationDomainWhitelist: synapse.federation_domain_whitelist,
+      }),
+    },
+    nginx: { adminApiFrom: file.nginx.admin_api_from, settings: file.nginx.settings },
+  };
+};

@@ -1,0 +1,29 @@
+/**
+ * Generated once by Terraform and kept in its state. Rendered files name them by placeholder; only the uploading
+ * construct puts the value in, so that no secret stands in the synthesized output.
+ */
+export const SECRET_NAMES = [
+  "postgres_superuser_password",
+  "postgres_password",
+  "redis_password",
+  "registration_shared_secret",
+  "macaroon_secret_key",
+  "form_secret",
+  "worker_replication_secret",
+  "signing_key",
+] as const;
+export type SecretName = (typeof SECRET_NAMES)[number];
+
+/** Stands for a secret in a rendered file. */
+export const secretPlaceholder = (name: SecretName): string => `{{secret:${name}}}`;
+
+const PLACEHOLDER = /\{\{secret:([a-z_]+)\}\}/g;
+
+/** Names of the secrets that a text holds placeholders of, without repetition, in order of appearance. */
+export const secretsIn = (text: string): SecretName[] => [
+  ...new Set([...text.matchAll(PLACEHOLDER)].map((m) => m[1] as SecretName)),
+];
+
+/** Text with each placeholder replaced. */
+export const fillSecrets = (text: string, toValue: (name: SecretName) => string): string =>
+  text.replace(PLACEHOLDER, (_, name: SecretName) => toValue(name));

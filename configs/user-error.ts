@@ -1,0 +1,11 @@
+/** A mistake that the user can mend: printed as one message, without a stack trace. Exit code 1 unless `usage` (2). */
+export class UserError extends Error {
+  override readonly name = "UserError";
+
+  constructor(
+    message: string,
+    readonly options: { readonly usage?: boolean } = {},
+  ) {
+    super(message);
+  }
+}

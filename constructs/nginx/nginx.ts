@@ -1,0 +1,46 @@
+import type { ContainerConfig } from "@cdktf/provider-docker/lib/container";
+import { Construct } from "constructs";
+import { PORTS } from "../../configs/ports";
+import { Duration } from "../../configs/units/duration";
+import type { Platform } from "../platform/platform";
+import { Service } from "../service/service";
+import { nginxFiles } from "./files";
+
+/** `nginx` in the official image. */
+const UID = 101;
+/** SIGQUIT lets requests finish; a long poll of 30 s is the longest that clients ask for. */
+const STOP_GRACE = Duration.seconds(35);
+
+export interface NginxProps {
+  readonly platform: Platform;
+  /** Processes that it waits for. */
+  readonly dependsOn: readonly Service[];
+  /** Last word on the container. @default - unchanged */
+  readonly transform?: (config: ContainerConfig) => ContainerConfig;
+}
+
+/** The one container that publishes a port: routes each endpoint to the process that serves it. */
+export class Nginx extends Construct {
+  readonly service: Service;
+
+  constructor(scope: Construct, id: string, props: NginxProps) {
+    super(scope, id);
+    const { platform } = props;
+    const { environment, plan } = platform;
+    this.service = new Service(this, "service", {
+      platform,
+      budget: plan.nginx.container,
+      image: platform.images.nginx,
+      uid: UID,
+      gid: UID,
+      files: nginxFiles(environment, plan),
+      entrypoint: ["nginx", "-c", "/config/nginx.conf", "-g", "daemon off;"],
+      healthcheck: ["CMD", "curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${PORTS.nginxStatus}/healthz`],
+      stopSignal: "SIGQUIT",
+      stopGrace: STOP_GRACE,
+      ports: [{ internal: PORTS.nginx, external: environment.listen.port, address: environment.listen.address }],
+      dependsOn: props.dependsOn.map((service) => service.container),
+      ...(props.transform ? { transform: props.transform } : {}),
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import type { ContainerConfig } from "@cdktf/provider-docker/lib/container";
+import { Construct } from "constructs";
+import { PORTS } from "../../configs/ports";
+import { Duration } from "../../configs/units/duration";
+import type { PgbouncerPlan } from "../../sizing/plan";
+import type { Platform } from "../platform/platform";
+import type { Postgres } from "../postgres/postgres";
+import { DATABASE } from "../postgres/provision";
+import { Service } from "../service/service";
+import { pgbouncerFiles } from "./files";
+
+/** `postgres` in the Alpine image that most people run. */
+const UID = 70;
+
+export interface PgbouncerProps {
+  readonly platform: Platform;
+  readonly plan: PgbouncerPlan;
+  readonly postgres: Postgres;
+  /** Last word on the container. @default - unchanged */
+  readonly transform?: (config: ContainerConfig) => ContainerConfig;
+}
+
+/** The pooler: a transaction pool for the workers, a session pool for main. */
+export class Pgbouncer extends Construct {
+  readonly service: Service;
+
+  constructor(scope: Construct, id: string, props: PgbouncerProps) {
+    super(scope, id);
+    const { platform, plan, postgres } = props;
+    this.service = new Service(this, "service", {
+      platform,
+      budget: plan.container,
+      image: platform.images.pgbouncer,
+      uid: UID,
+      gid: UID,
+      files: pgbouncerFiles(plan),
+      entrypoint: ["pgbouncer", "/config/pgbouncer.ini"],
+      healthcheck: ["CMD", "pg_isready", "--quiet", "-h", "127.0.0.1", "-p", String(PORTS.pgbouncer), "-d", DATABASE],
+      // From 1.23 on SIGTERM waits for every client to leave, and Synapse never does.
+      stopSignal: "SIGINT",
+      stopGrace: Duration.seconds(10),
+      dependsOn: postgres.service ? [postgres.service.container] : [],
+      ...(props.transform ? { transform: props.transform } : {}),
+    });
+  }
+}

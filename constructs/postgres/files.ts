@@ -1,0 +1,28 @@
+import type { Environment } from "../../configs/environment";
+import { subnetsOf } from "../../configs/network";
+import { secretPlaceholder } from "../../configs/secrets";
+import type { Plan } from "../../sizing/plan";
+import type { ConfigFile } from "../file";
+import { postgresConf } from "./conf";
+import { DATABASE, HEALTH_SH, PROVISION_SH, provisionSql, ROLE, START_SH } from "./provision";
+
+/** The superuser comes in by the local socket alone; the network reaches one role and one database. */
+const pgHba = (env: Environment): string =>
+  [
+    "# TYPE  DATABASE  USER  ADDRESS  METHOD",
+    "local all postgres peer",
+    `host ${DATABASE} ${ROLE} ${subnetsOf(env.docker.network).backend} scram-sha-256`,
+    "host all all all reject",
+    "",
+  ].join("\n");
+
+/** Files of the Postgres container. */
+export const postgresFiles = (env: Environment, plan: Plan): ConfigFile[] => [
+  { path: "postgresql.conf", content: postgresConf(plan.postgres) },
+  { path: "pg_hba.conf", content: pgHba(env) },
+  { path: "superuser_password", content: secretPlaceholder("postgres_superuser_password") },
+  { path: "provision.sql", content: provisionSql(env) },
+  { path: "provision.sh", content: PROVISION_SH },
+  { path: "start.sh", content: START_SH },
+  { path: "health.sh", content: HEALTH_SH },
+];

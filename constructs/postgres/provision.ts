@@ -1,0 +1,72 @@
+import type { Environment } from "../../configs/environment";
+import { secretPlaceholder } from "../../configs/secrets";
+
+/** Database and role that Synapse uses. */
+export const DATABASE = "synapse";
+export const ROLE = "synapse";
+
+/**
+ * What Synapse sets on each new connection (storage/engines/postgres.py). On the role as well, with the same values:
+ * behind a transaction pool a SET reaches whichever server connection comes next, so every one must agree already.
+ */
+export const SESSION_DEFAULTS = {
+  bytea_output: "escape",
+  statement_timeout: "600s",
+  idle_in_transaction_session_timeout: "30min",
+} as const;
+
+/**
+ * Idempotent SQL, run at every start of the container as the superuser on the local socket: role, database, session
+ * defaults, extension. Statement tracking and logging are off in this session, since it states a password.
+ */
+export const provisionSql = (env: Environment): string => {
+  const defaults = { ...SESSION_DEFAULTS, synchronous_commit: env.postgres.synchronousCommit ? "on" : "off" };
+  return `\\set ON_ERROR_STOP on
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = 'panic';
+SET pg_stat_statements.track = 'none';
+SELECT 'CREATE ROLE ${ROLE} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${ROLE}') \\gexec
+ALTER ROLE ${ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '${secretPlaceholder("postgres_password")}';
+${Object.entries(defaults)
+  .map(([name, value]) => `ALTER ROLE ${ROLE} SET ${name} = '${value}';`)
+  .join("\n")}
+SELECT 'CREATE DATABASE ${DATABASE} OWNER ${ROLE} ENCODING ''UTF8'' LC_COLLATE ''C'' LC_CTYPE ''C'' TEMPLATE template0'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '${DATABASE}') \\gexec
+REVOKE ALL ON DATABASE ${DATABASE} FROM PUBLIC;
+\\connect ${DATABASE}
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+`;
+};
+
+/** Waits for the real server (the image's first-start server has no TCP), provisions, and says that it is done. */
+export const PROVISION_SH = `#!/bin/sh
+set -eu
+until pg_isready --quiet --host 127.0.0.1; do sleep 0.2; done
+psql --no-psqlrc --quiet --output /dev/null --username postgres --dbname postgres --file /config/provision.sql
+touch /var/run/postgresql/provisioned
+`;
+
+/**
+ * Refuses to make an empty cluster beside the data of another major, then hands over to the image's entrypoint. The
+ * provisioner is orphaned on purpose: the postmaster would take the exit of a child of its own for a crash.
+ */
+export const START_SH = `#!/bin/sh
+set -eu
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  for other in /var/lib/postgresql/*/docker/PG_VERSION /var/lib/postgresql/PG_VERSION; do
+    [ -s "$other" ] || continue
+    echo "synapse-kit: the data volume holds PostgreSQL $(cat "$other") and postgres.version asks for another major;" \\
+      "a major upgrade needs a dump and a restore: set postgres.version back to $(cat "$other")" >&2
+    exit 1
+  done
+fi
+rm -f /var/run/postgresql/provisioned
+(sh /config/provision.sh &)
+exec docker-entrypoint.sh postgres -c config_file=/config/postgresql.conf
+`;
+
+/** Healthy once the server takes connections and the provisioner has finished. */
+export const HEALTH_SH = `#!/bin/sh
+test -f /var/run/postgresql/provisioned && exec pg_isready --quiet --host 127.0.0.1
+`;

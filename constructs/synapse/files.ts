@@ -1,0 +1,43 @@
+import type { Environment } from "../../configs/environment";
+import { PORTS } from "../../configs/ports";
+import { secretPlaceholder } from "../../configs/secrets";
+import type { Plan, ProcessPlan } from "../../sizing/plan";
+import type { ConfigFile } from "../file";
+import { SESSION_DATABASE } from "../pgbouncer/files";
+import { DATABASE, ROLE } from "../postgres/provision";
+import { ownFile } from "./command";
+import { homeserverYaml } from "./homeserver";
+import { logYaml } from "./log";
+import { processYaml } from "./process";
+import { workersOf } from "./topology";
+
+/** libpq reads the password from here: Synapse has no setting that takes a path for it. */
+const pgpass = (plan: Plan): string => {
+  const password = secretPlaceholder("postgres_password");
+  const lines = [
+    `postgres:${PORTS.postgres}:${DATABASE}:${ROLE}:${password}`,
+    ...(plan.pgbouncer
+      ? [DATABASE, SESSION_DATABASE].map((name) => `pgbouncer:${PORTS.pgbouncer}:${name}:${ROLE}:${password}`)
+      : []),
+  ];
+  return `${lines.join("\n")}\n`;
+};
+
+/** Files of the container of one Synapse process. */
+export const synapseFiles = (env: Environment, plan: Plan, process: ProcessPlan): ConfigFile[] => [
+  { path: "homeserver.yaml", content: homeserverYaml(env, plan) },
+  { path: ownFile(process), content: processYaml(env, plan, process) },
+  { path: "log.yaml", content: logYaml(env) },
+  { path: "signing.key", content: secretPlaceholder("signing_key") },
+  { path: "registration_shared_secret", content: secretPlaceholder("registration_shared_secret") },
+  { path: "macaroon_secret_key", content: secretPlaceholder("macaroon_secret_key") },
+  { path: "form_secret", content: secretPlaceholder("form_secret") },
+  ...(workersOf(plan).length > 0
+    ? [
+        { path: "worker_replication_secret", content: secretPlaceholder("worker_replication_secret") },
+        { path: "redis_password", content: secretPlaceholder("redis_password") },
+      ]
+    : []),
+  // libpq ignores a password file that others may read.
+  { path: "pgpass", content: pgpass(plan), mode: "0400" },
+];

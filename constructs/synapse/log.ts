@@ -1,0 +1,23 @@
+import type { Environment } from "../../configs/environment";
+import { toYaml } from "./homeserver";
+
+/**
+ * Everything to stdout, where Docker keeps and rotates it. The access log stays at INFO, since it alone says which
+ * process served a request; SQL never goes to DEBUG, which would print access tokens.
+ */
+export const logYaml = (env: Environment): string => {
+  const level = env.synapse.logLevel;
+  return toYaml({
+    version: 1,
+    disable_existing_loggers: false,
+    formatters: {
+      precise: { format: "%(asctime)s - %(name)s - %(lineno)d - %(levelname)s - %(request)s - %(message)s" },
+    },
+    handlers: { console: { class: "logging.StreamHandler", formatter: "precise", stream: "ext://sys.stdout" } },
+    loggers: {
+      "synapse.access": { level: "INFO" },
+      "synapse.storage.SQL": { level: level === "DEBUG" ? "INFO" : level },
+    },
+    root: { level, handlers: ["console"] },
+  });
+};

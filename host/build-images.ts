@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { UserError } from "../configs/user-error";
+import type { Docker } from "./docker";
+import { imagesDir, type LocalImage } from "./images";
+
+const build = ({ name, tag }: LocalImage, host: string | undefined): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const child = spawn("bash", [join(imagesDir(), "build.sh"), name, tag], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...(host === undefined ? {} : { DOCKER_HOST: host }) },
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    child.on("close", (code) => {
+      if (code === 0) return resolve();
+      const tail = output.trimEnd().split("\n").slice(-12).join("\n    ");
+      reject(
+        new UserError(
+          `image ${name} could not be built:\n    ${tail}\nRun the same command again once it can be; nothing was changed`,
+        ),
+      );
+    });
+  });
+
+/** Builds what is not there yet, on the target engine. */
+export const buildImages = async (images: readonly LocalImage[], docker: Docker): Promise<void> => {
+  for (const image of images) {
+    const { code } = await docker.run(["image", "inspect", "--format", "{{.Id}}", image.tag]);
+    if (code === 0) continue;
+    const started = Date.now();
+    console.error(`building image ${image.tag} (once)`);
+    await build(image, docker.host);
+    console.error(`  built in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  }
+};

@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Environment, IMAGE_NAMES, type ImageName } from "../configs/environment";
+import { packageRoot } from "../configs/package-root";
+import { UserError } from "../configs/user-error";
+
+/** One row of `images/manifest.json`: an image that the kit can build and the official one that it stands for. */
+export interface ManifestImage {
+  readonly name: string;
+  readonly official: string;
+  readonly version: string;
+  /** Folder below `images/` that it is built from. */
+  readonly dir: string;
+  readonly base: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+/** What every image is built with besides its own folder and its base's. */
+const SHARED_SOURCES = ["base.sh", "image-install"];
+
+/** Which image of the manifest an environment needs for a service. */
+export const manifestName = (environment: Environment, image: ImageName): string => {
+  if (image === "postgres") return `postgres-${environment.postgres.version}`;
+  return image === "redis" ? environment.redis.flavour : image;
+};
+
+export const imagesDir = (): string => join(packageRoot(), "images");
+
+export const readManifest = (): readonly ManifestImage[] =>
+  JSON.parse(readFileSync(join(imagesDir(), "manifest.json"), "utf8"));
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+
+/** Tag that holds a hash of everything the image is built from: equal sources give an equal tag, on any machine. */
+export const localTag = (image: ManifestImage): string => {
+  const hash = createHash("sha256").update(JSON.stringify(image.args));
+  const files = [
+    ...[image.dir, image.base].flatMap((folder) => filesBelow(join(imagesDir(), folder))),
+    ...SHARED_SOURCES.map((file) => join(imagesDir(), file)),
+  ];
+  for (const file of files) {
+    hash.update(file.slice(imagesDir().length)).update("\0").update(readFileSync(file)).update("\0");
+  }
+  return `synapse-kit/${image.name}:${image.version}-${hash.digest("hex").slice(0, 12)}`;
+};
+
+const find = (manifest: readonly ManifestImage[], name: string): ManifestImage => {
+  const image = manifest.find((candidate) => candidate.name === name);
+  if (!image) {
+    const known = manifest.map((candidate) => candidate.name).join(", ");
+    throw new UserError(
+      `no image \`${name}\` can be built here (those that can: ${known}); set its reference in \`images\``,
+    );
+  }
+  return image;
+};
+
+/** Images of an environment that have to be built before it can run: name in `images/` and tag. */
+export interface LocalImage {
+  readonly name: string;
+  readonly tag: string;
+}
+
+export interface ResolvedImages {
+  readonly references: Readonly<Record<ImageName, string>>;
+  /** Empty with official images. */
+  readonly local: readonly LocalImage[];
+}
+
+/**
+ * Complete reference of every image of an environment.
+ * @param source - what `images.source` came to: `auto` has been decided by then
+ * @throws UserError where an image can only be pulled
+ */
+export const resolveImages = (environment: Environment, source: "official" | "local"): ResolvedImages => {
+  const manifest = readManifest();
+  const local: LocalImage[] = [];
+  const references = Object.fromEntries(
+    IMAGE_NAMES.map((name) => {
+      const override = environment.images.overrides[name];
+      if (override !== undefined) return [name, override];
+      const image = find(manifest, manifestName(environment, name));
+      if (source === "official") return [name, image.official];
+      const tag = localTag(image);
+      local.push({ name: image.name, tag });
+      return [name, tag];
+    }),
+  ) as Record<ImageName, string>;
+  return { references, local };
+};

@@ -1,0 +1,7 @@
+//go:build tools
+
+// Package tools pins the Docker provider so that go.sum covers everything its
+// build needs: the provider is built from the Go module proxy, not downloaded.
+package tools
+
+import _ "github.com/terraform-providers/terraform-provider-docker"

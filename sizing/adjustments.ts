@@ -1,0 +1,177 @@
+import { type Environment, type FlatSettings, WORKER_LAYOUTS } from "../configs/environment";
+import { Bytes } from "../configs/units/bytes";
+import { flatText, POSTGRES_BASE_UNIT, postgresSize, redisSize } from "./overrides";
+import type { Plan } from "./plan";
+
+/** A value that the file sets in place of a solved one, and what to do with it when it does not fit. */
+export interface Adjustment {
+  /** As the file spells it: `postgres.shared_buffers`, `redis.settings.maxmemory`. */
+  readonly key: string;
+  readonly text: string;
+  readonly without: Environment;
+  /** Absent for values that have no order, such as names. */
+  readonly scale?: {
+    readonly amount: number;
+    readonly step: number;
+    /** The same value where a plan solved it; undefined when the plan does not have it. */
+    readonly solved: (plan: Plan) => number | undefined;
+    readonly put: (amount: number) => Environment;
+    readonly format: (amount: number) => string;
+  };
+}
+
+type Section = "postgres" | "pgbouncer" | "redis" | "synapse" | "expected";
+
+const MIB = 1024 ** 2;
+const WORK_MEM_STEP = 64 * 1024;
+const asSize = (amount: number): string => Bytes.of(amount).toPostgres();
+
+const without = (env: Environment, section: Section, key: string): Environment => {
+  const { [key]: _removed, ...rest } = env[section] as unknown as Record<string, unknown>;
+  return { ...env, [section]: rest } as unknown as Environment;
+};
+
+const put = (env: Environment, section: Section, key: string, value: unknown): Environment =>
+  ({ ...env, [section]: { ...env[section], [key]: value } }) as unknown as Environment;
+
+interface Typed {
+  readonly section: Section;
+  readonly field: string;
+  readonly key: string;
+  readonly solved: (plan: Plan) => number | undefined;
+}
+
+const postgresText = (plan: Plan, name: string): string => plan.postgres.settings[name]?.value ?? "";
+const postgresAmount =
+  (name: string) =>
+  (plan: Plan): number | undefined => {
+    const text = postgresText(plan, name);
+    return name in POSTGRES_BASE_UNIT ? postgresSize(name, text)?.toBytes() : Number(text);
+  };
+
+const TYPED: readonly Typed[] = [
+  { section: "expected", field: "users", key: "expected.users", solved: (plan) => plan.expected.users.value },
+  {
+    section: "postgres",
+    field: "memory",
+    key: "postgres.memory",
+    solved: (plan) => plan.postgres.container.memory.value.toBytes(),
+  },
+  {
+    section: "postgres",
+    field: "sharedBuffers",
+    key: "postgres.shared_buffers",
+    solved: postgresAmount("shared_buffers"),
+  },
+  { section: "postgres", field: "workMem", key: "postgres.work_mem", solved: postgresAmount("work_mem") },
+  {
+    section: "postgres",
+    field: "maintenanceWorkMem",
+    key: "postgres.maintenance_work_mem",
+    solved: postgresAmount("maintenance_work_mem"),
+  },
+  {
+    section: "postgres",
+    field: "maxConnections",
+    key: "postgres.max_connections",
+    solved: postgresAmount("max_connections"),
+  },
+  { section: "postgres", field: "maxWalSize", key: "postgres.max_wal_size", solved: postgresAmount("max_wal_size") },
+  {
+    section: "pgbouncer",
+    field: "poolSize",
+    key: "pgbouncer.pool_size",
+    solved: (plan) => plan.pgbouncer?.transactionPool,
+  },
+  {
+    section: "redis",
+    field: "maxmemory",
+    key: "redis.maxmemory",
+    solved: (plan) => redisSize(plan.redis?.settings.maxmemory?.value ?? "")?.toBytes(),
+  },
+  {
+    section: "synapse",
+    field: "cpMax",
+    key: "synapse.cp_max",
+    solved: (plan) => plan.synapse.processes[0]?.cpMax.value,
+  },
+];
+
+const typedAdjustment = (env: Environment, { section, field, key, solved }: Typed): Adjustment | undefined => {
+  const value = (env[section] as unknown as Record<string, unknown>)[field];
+  if (value instanceof Bytes) {
+    const step = field === "workMem" ? WORK_MEM_STEP : MIB;
+    const scale = { amount: value.toBytes(), step, solved, format: asSize };
+    const set = (amount: number): Environment => put(env, section, field, Bytes.of(amount));
+    return { key, text: value.toPostgres(), without: without(env, section, field), scale: { ...scale, put: set } };
+  }
+  if (typeof value !== "number") return undefined;
+  const set = (amount: number): Environment => put(env, section, field, amount);
+  const scale = { amount: value, step: 1, solved, put: set, format: String };
+  return { key, text: String(value), without: without(env, section, field), scale };
+};
+
+const passedOn = (env: Environment, section: "postgres" | "pgbouncer" | "redis"): Adjustment[] =>
+  Object.entries(env[section].settings as FlatSettings).map(([name, value]) => {
+    const text = flatText(value);
+    const { [name]: _removed, ...rest } = env[section].settings as FlatSettings;
+    const base = { key: `${section}.settings.${name}`, text, without: put(env, section, "settings", rest) };
+    const read = (raw: string): number | undefined => {
+      const size =
+        section === "redis"
+          ? redisSize(raw)
+          : section === "postgres" && name in POSTGRES_BASE_UNIT
+            ? postgresSize(name, raw)
+            : undefined;
+      const amount = size ? size.toBytes() : Number(raw);
+      return raw.trim() === "" || Number.isNaN(amount) ? undefined : amount;
+    };
+    const isSize =
+      (section === "redis" && /[a-z]/i.test(text)) || (section === "postgres" && name in POSTGRES_BASE_UNIT);
+    const amount = read(text);
+    if (amount === undefined) return base;
+    const format = (to: number): string => {
+      if (!isSize) return String(to);
+      return section === "redis" ? Bytes.of(to).toRedis() : asSize(to);
+    };
+    const solved = (plan: Plan): number | undefined => read(plan[section]?.settings[name]?.value ?? "");
+    const set = (to: number): Environment => put(env, section, "settings", { ...rest, [name]: format(to) });
+    const step = isSize ? (name === "work_mem" ? WORK_MEM_STEP : MIB) : 1;
+    return { ...base, scale: { amount, step, solved, put: set, format } };
+  });
+
+const layoutAdjustment = (env: Environment): Adjustment[] => {
+  const set = env.synapse.workers;
+  if (set === "auto") return [];
+  const layoutAt = (index: number) => WORKER_LAYOUTS[index] ?? "none";
+  return [
+    {
+      key: "synapse.workers",
+      text: set,
+      without: put(env, "synapse", "workers", "auto"),
+      scale: {
+        amount: WORKER_LAYOUTS.indexOf(set),
+        step: 1,
+        solved: (plan) => WORKER_LAYOUTS.indexOf(plan.synapse.layout.value),
+        put: (index) => put(env, "synapse", "workers", layoutAt(index)),
+        format: layoutAt,
+      },
+    },
+  ];
+};
+
+const poolerAdjustment = (env: Environment): Adjustment[] => {
+  const { enabled } = env.pgbouncer;
+  if (enabled === "auto") return [];
+  return [{ key: "pgbouncer.enabled", text: String(enabled), without: put(env, "pgbouncer", "enabled", "auto") }];
+};
+
+/** Every override of the file that the plan depends on. */
+export const adjustmentsOf = (env: Environment): Adjustment[] => [
+  ...TYPED.flatMap((typed) => typedAdjustment(env, typed) ?? []),
+  ...passedOn(env, "postgres"),
+  ...passedOn(env, "pgbouncer"),
+  ...passedOn(env, "redis"),
+  ...poolerAdjustment(env),
+  ...layoutAdjustment(env),
+];

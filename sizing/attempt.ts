@@ -1,0 +1,29 @@
+import type { Environment } from "../configs/environment";
+import { draft } from "./draft";
+import { firstViolation } from "./invariants";
+import { withoutOverrides } from "./overrides";
+import type { HostFacts, Plan } from "./plan";
+import { layoutCandidates } from "./topology";
+import type { Violation } from "./violation";
+
+/** A plan that keeps every invariant, or the first one that cannot be kept. */
+export type Attempt = { readonly plan: Plan } | { readonly violation: Violation };
+
+/**
+ * Solves with the best layout that the machine carries. Overrides have no say in that choice: one that takes too much
+ * is refused, rather than paid for with workers.
+ * @throws UserError when an override cannot be read.
+ */
+export const attempt = (env: Environment, host: HostFacts): Attempt => {
+  const candidates = layoutCandidates(env, host);
+  const bare = withoutOverrides(env);
+  const layout = candidates.find((candidate) => "plan" in draft(bare, host, candidate)) ?? candidates.at(-1);
+  if (!layout) throw new Error("the catalogue has no layout to try");
+  const found = draft(env, host, layout);
+  if ("shortage" in found) return { violation: found.shortage };
+  const broken = firstViolation(found.plan);
+  return broken ? { violation: broken } : { plan: found.plan };
+};
+
+/** Whether these overrides on this machine give a plan. */
+export const holds = (env: Environment, host: HostFacts): boolean => "plan" in attempt(env, host);

@@ -1,0 +1,125 @@
+import type { Environment, WorkerLayoutName } from "../configs/environment";
+import { Bytes } from "../configs/units/bytes";
+import { connectionsFor } from "./connections";
+import { MIB, USABLE_SHARE_OF_LIMIT } from "./constants";
+import { expectedLoad } from "./expected";
+import { fill, fixedLine, UNLIMITED } from "./fill";
+import { nginxClaim, nginxPlan } from "./nginx";
+import { overridesOf } from "./overrides";
+import { pgbouncerClaim, pgbouncerPlan } from "./pgbouncer";
+import { containersOf, type HostFacts, type Plan, type Solved } from "./plan";
+import { postgresPlan } from "./postgres";
+import { autovacuumWorkersFor } from "./postgres-autovacuum";
+import { leastPostgresLimit, leastPostgresParts, type PostgresDemand, postgresMemoryFor } from "./postgres-budget";
+import { parallelFor } from "./postgres-parallel";
+import { profileOf } from "./profile";
+import { redisClaim, redisPlan } from "./redis";
+import { reservesOf } from "./reserves";
+import { megabytes, solved, sumText } from "./solved";
+import { synapsePlan } from "./synapse";
+import { leastSynapseLimits, mostSynapseLimits, synapseMemoryFor } from "./synapse-budget";
+import { workersIn } from "./topology";
+import type { Violation } from "./violation";
+
+/** How Postgres and Synapse split what the rest leaves (tuning facts §5.4). `guess`; what Synapse cannot use is Postgres'. */
+const POSTGRES_SHARE = 42;
+const SYNAPSE_SHARE = 58;
+
+const demandOf = (env: Environment, host: HostFacts, workers: number): PostgresDemand => {
+  const overrides = overridesOf(env);
+  const cores = host.cpus.toWholeCores();
+  return {
+    version: env.postgres.version,
+    ram: host.ram,
+    connections: connectionsFor(env, overrides, host, workers),
+    parallel: parallelFor(cores, workers, overrides.maxParallelWorkers),
+    autovacuumWorkers: autovacuumWorkersFor(cores, workers, overrides.autovacuumMaxWorkers),
+    overrides,
+  };
+};
+
+const doesNotFit = (id: "I1" | "I2", name: string, arithmetic: string): { shortage: Violation } => ({
+  shortage: { id, name, arithmetic },
+});
+
+const leastPostgresText = (demand: PostgresDemand): string => {
+  const parts = leastPostgresParts(demand);
+  return sumText(parts, Bytes.sum(Object.values(parts)));
+};
+
+/** A plan, or the first inequality that cannot hold. */
+export type Draft = { readonly plan: Plan } | { readonly shortage: Violation };
+
+/**
+ * One attempt with one layout. Memory is solved on whole MiB of RAM, from lines that never fall when RAM grows: fixed
+ * claims of the small services, then Postgres against Synapse, then the settings of each.
+ */
+export const draft = (env: Environment, machine: HostFacts, layout: Solved<WorkerLayoutName>): Draft => {
+  const host = { ...machine, ram: machine.ram.floorTo(MIB) };
+  const workers = workersIn(layout.value);
+  const demand = demandOf(env, host, workers);
+  const { connections, overrides } = demand;
+  const present = { pgbouncer: connections.pooled, redis: workers > 0 };
+  const reserves = reservesOf(host.ram);
+  const expected = expectedLoad(env, host);
+  const claims = {
+    "operating system": reserves.operatingSystem.value,
+    slack: reserves.slack.value,
+    nginx: nginxClaim(host, expected),
+    pgbouncer: present.pgbouncer ? pgbouncerClaim(connections) : Bytes.ZERO,
+    redis: present.redis ? redisClaim(overrides, host, workers + 1) : Bytes.ZERO,
+  };
+  const least = leastPostgresLimit(demand);
+  const postgresFloor = env.postgres.memory ?? least;
+  if (postgresFloor.isLessThan(least)) {
+    return doesNotFit(
+      "I2",
+      "Postgres fits its container",
+      `${leastPostgresText(demand)} > 90 % of ${megabytes(postgresFloor)}`,
+    );
+  }
+  const leastSynapse = leastSynapseLimits(workers);
+  const free = host.ram.minus(Bytes.sum(Object.values(claims)));
+  const split = fill(free, {
+    postgres: env.postgres.memory
+      ? fixedLine(env.postgres.memory)
+      : { weight: POSTGRES_SHARE, floor: least, ceiling: UNLIMITED },
+    synapse: { weight: SYNAPSE_SHARE, floor: leastSynapse, ceiling: mostSynapseLimits(workers) },
+  });
+  if (!split) {
+    const parts = { ...claims, postgres: postgresFloor, synapse: leastSynapse };
+    const sum = sumText(parts, Bytes.sum(Object.values(parts)));
+    return doesNotFit(
+      "I1",
+      "the containers fit the machine",
+      `${sum} > ${megabytes(host.ram)} of RAM (${layout.value} layout; postgres at the least: ${leastPostgresText(demand)}, divided by ${USABLE_SHARE_OF_LIMIT})`,
+    );
+  }
+  const limit = split.postgres.floorTo(MIB);
+  const postgresMemory = postgresMemoryFor(demand, limit);
+  const synapseMemory = synapseMemoryFor(split.synapse, workers);
+  if (!postgresMemory || !synapseMemory)
+    throw new Error(`floors of layout ${layout.value} do not agree with its split`);
+  const limitReason = env.postgres.memory
+    ? solved(limit, "set by postgres.memory", "environment file")
+    : solved(
+        limit,
+        `${POSTGRES_SHARE} of ${POSTGRES_SHARE + SYNAPSE_SHARE} parts of the ${megabytes(free)} that reserves and small services leave, and what Synapse cannot use; its uses take at most ${USABLE_SHARE_OF_LIMIT * 100} %`,
+        "tuning facts §5.4",
+      );
+  const plan: Plan = {
+    profile: profileOf(env, host),
+    host: machine,
+    expected,
+    reserves,
+    postgres: postgresPlan(env, host, demand, postgresMemory, limitReason, present),
+    ...(present.pgbouncer ? { pgbouncer: pgbouncerPlan(env, host, connections, present) } : {}),
+    ...(present.redis ? { redis: redisPlan(env, overrides, host, workers + 1, present) } : {}),
+    synapse: synapsePlan(env, layout, { host, expected, connections, memory: synapseMemory }),
+    nginx: nginxPlan(env, host, expected, present),
+    leftOver: Bytes.ZERO,
+  };
+  const limits = Bytes.sum(containersOf(plan).map((container) => container.memory.value));
+  const claimed = Bytes.sum([reserves.operatingSystem.value, reserves.slack.value, limits]);
+  return { plan: { ...plan, leftOver: machine.ram.minus(claimed) } };
+};

@@ -1,0 +1,58 @@
+import type { Environment, Federation } from "../configs/environment";
+import type { HostFacts, Plan, Solved } from "./plan";
+import { FROM_FILE, GUESS, solved } from "./solved";
+
+/** Clients with an open long poll that a core and a GB carry. `guess`; the ladder of tuning facts §5.6 to within a third. */
+const CLIENTS_PER_CORE = 250;
+const CLIENTS_PER_GB = 125;
+/** A phone and a desktop. `guess` */
+const CLIENTS_PER_USER = 2;
+const LEAST_CLIENTS = 20;
+
+/** One event a minute from a user who is active; the load model of a stress test is ten times that. `guess` */
+const EVENTS_PER_USER_SECOND = 1 / 60;
+/** Events that arrive from other servers, as a multiple of those of the own users, own ones included. `guess` */
+const FEDERATION_FACTOR: Readonly<Record<Federation, number>> = { closed: 1, small: 1.5, open: 3 };
+
+const BYTES_PER_GB = 1024 ** 3;
+
+const clientsFromHardware = (host: HostFacts): number =>
+  Math.max(
+    LEAST_CLIENTS,
+    Math.min(CLIENTS_PER_CORE * host.cpus.toCores(), (CLIENTS_PER_GB * host.ram.toBytes()) / BYTES_PER_GB),
+  );
+
+/** Load that the plan is made for: what the file declares, else what hardware of this size is usually bought for. */
+export const expectedLoad = (env: Environment, host: HostFacts): Plan["expected"] => {
+  const declared = env.expected.users;
+  const clients: Solved<number> =
+    declared !== undefined
+      ? solved(
+          Math.max(LEAST_CLIENTS, Math.ceil(declared * CLIENTS_PER_USER)),
+          `${CLIENTS_PER_USER} clients for each of ${declared} users`,
+          GUESS,
+        )
+      : solved(
+          Math.floor(clientsFromHardware(host)),
+          `the lesser of ${CLIENTS_PER_CORE} per core × ${host.cpus} and ${CLIENTS_PER_GB} per GB × ${host.ram}`,
+          GUESS,
+        );
+  const users: Solved<number> =
+    declared !== undefined
+      ? solved(declared, "set by expected.users", FROM_FILE)
+      : solved(
+          Math.floor(clients.value / CLIENTS_PER_USER),
+          `${clients.value} clients, ${CLIENTS_PER_USER} per user`,
+          GUESS,
+        );
+  const factor = FEDERATION_FACTOR[env.expected.federation];
+  const eventsPerSecond: Solved<number> =
+    env.expected.eventsPerSecond !== undefined
+      ? solved(env.expected.eventsPerSecond, "set by expected.events_per_second", FROM_FILE)
+      : solved(
+          Math.round(users.value * EVENTS_PER_USER_SECOND * factor * 10) / 10,
+          `${users.value} users × 1 event a minute × ${factor} for ${env.expected.federation} federation`,
+          GUESS,
+        );
+  return { users, eventsPerSecond, clients };
+};

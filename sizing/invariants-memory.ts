@@ -1,0 +1,136 @@
+import { Bytes } from "../configs/units/bytes";
+import { activeBackends, DIRECT_CLIENTS } from "./connections";
+import { USABLE_SHARE_OF_LIMIT } from "./constants";
+import { containersOf, type Plan } from "./plan";
+import { BACKEND } from "./postgres-budget";
+import { sharedMemory, walBuffersFor } from "./postgres-shared-memory";
+import { REDIS_BASE } from "./redis";
+import { postgresBytesIn, postgresNumberIn, redisBytesIn } from "./settings-reader";
+import { megabytes, sumText } from "./solved";
+
+const SORTS = 2;
+
+/** Server connections that Synapse may hold open at once. */
+export const serverConnections = (plan: Plan): number => {
+  if (!plan.pgbouncer) return plan.synapse.processes.reduce((sum, process) => sum + process.cpMax.value, 0);
+  const reserve = Number(plan.pgbouncer.settings.reserve_pool_size?.value ?? 0);
+  return plan.pgbouncer.transactionPool + plan.pgbouncer.sessionPool + 2 * reserve;
+};
+
+/** Left side of I2, from the settings as they are rendered. */
+export const postgresHardBound = (plan: Plan): Record<string, Bytes> => {
+  const servers = serverConnections(plan);
+  const sharedBuffers = postgresBytesIn(plan, "shared_buffers");
+  const walBuffers = postgresBytesIn(plan, "wal_buffers");
+  const gather = postgresNumberIn(plan, "max_parallel_workers_per_gather");
+  const parallel = gather > 0 ? postgresNumberIn(plan, "max_parallel_workers") : 0;
+  const perServer = SORTS + postgresNumberIn(plan, "hash_mem_multiplier");
+  const autovacuum = postgresBytesIn(plan, "autovacuum_work_mem");
+  const maintenance = postgresBytesIn(plan, "maintenance_work_mem");
+  return {
+    "shared memory": sharedMemory(
+      plan.postgres.version,
+      sharedBuffers,
+      walBuffers.equals(Bytes.ZERO) ? walBuffersFor(sharedBuffers) : walBuffers,
+      postgresNumberIn(plan, "max_connections"),
+    ),
+    "page tables": sharedBuffers.times(activeBackends(servers, plan.host.cpus.toWholeCores()) / 512),
+    backends: BACKEND.times(servers + DIRECT_CLIENTS),
+    work_mem: postgresBytesIn(plan, "work_mem").times((servers + parallel) * perServer),
+    autovacuum_work_mem: (autovacuum.equals(Bytes.ZERO) ? maintenance : autovacuum).times(
+      postgresNumberIn(plan, "autovacuum_max_workers"),
+    ),
+    maintenance_work_mem: maintenance,
+  };
+};
+
+const exceeds = (parts: Record<string, Bytes>, most: Bytes, what: string): string | undefined => {
+  const total = Bytes.sum(Object.values(parts));
+  return total.isMoreThan(most) ? `${sumText(parts, total)} > ${what} = ${megabytes(most)}` : undefined;
+};
+
+/** I1: operating system + slack + all container limits ≤ RAM. */
+export const everythingFits = (plan: Plan): string | undefined => {
+  const parts: Record<string, Bytes> = {
+    "operating system": plan.reserves.operatingSystem.value,
+    slack: plan.reserves.slack.value,
+  };
+  for (const { name, memory } of containersOf(plan)) parts[name] = memory.value;
+  return exceeds(parts, plan.host.ram, "RAM");
+};
+
+/** I2: shared memory, all backends with all their sorts, vacuum and maintenance ≤ 90 % of Postgres' limit. */
+export const postgresFitsItsLimit = (plan: Plan): string | undefined =>
+  exceeds(
+    postgresHardBound(plan),
+    plan.postgres.container.memory.value.times(USABLE_SHARE_OF_LIMIT),
+    `90 % of ${megabytes(plan.postgres.container.memory.value)}`,
+  );
+
+/** I2 for the other containers: what each is planned to use ≤ 90 % of its limit. */
+export const partsFitTheirLimits = (plan: Plan): string | undefined => {
+  for (const { memory, parts, name } of containersOf(plan)) {
+    const found = exceeds(
+      parts,
+      memory.value.times(USABLE_SHARE_OF_LIMIT),
+      `90 % of ${name}'s ${megabytes(memory.value)}`,
+    );
+    if (found) return found;
+  }
+  if (!plan.redis) return undefined;
+  const limit = plan.redis.container.memory.value;
+  const redis = {
+    base: REDIS_BASE,
+    maxmemory: redisBytesIn(plan, "maxmemory"),
+    "maxmemory-clients": redisBytesIn(plan, "maxmemory-clients"),
+  };
+  return exceeds(redis, limit.times(USABLE_SHARE_OF_LIMIT), `90 % of redis' ${megabytes(limit)}`);
+};
+
+/** I8: shared_buffers ≤ 25 % of RAM; shared_buffers ≤ effective_cache_size ≤ what is not anonymous memory; below RAM. */
+export const cachesAreReal = (plan: Plan): string | undefined => {
+  const shared = postgresBytesIn(plan, "shared_buffers");
+  const cache = postgresBytesIn(plan, "effective_cache_size");
+  const quarter = plan.host.ram.times(0.25);
+  if (shared.isMoreThan(quarter))
+    return `shared_buffers ${megabytes(shared)} > 25 % of ${megabytes(plan.host.ram)} = ${megabytes(quarter)}`;
+  if (shared.isMoreThan(cache)) return `shared_buffers ${megabytes(shared)} > effective_cache_size ${megabytes(cache)}`;
+  const anonymous = Bytes.sum([
+    BACKEND.times(serverConnections(plan)),
+    ...plan.synapse.processes.map((process) => process.container.reservation),
+  ]);
+  const most = shared.plus(plan.host.ram.minus(anonymous));
+  if (cache.isMoreThan(most)) {
+    return `effective_cache_size ${megabytes(cache)} > shared_buffers ${megabytes(shared)} + RAM ${megabytes(plan.host.ram)} − anonymous ${megabytes(anonymous)} = ${megabytes(most)}`;
+  }
+  return cache.isLessThan(plan.host.ram)
+    ? undefined
+    : `effective_cache_size ${megabytes(cache)} ≥ ${megabytes(plan.host.ram)} of RAM`;
+};
+
+/** I9: 2 × max_wal_size + kept WAL + slots ≤ 25 % of the disk; 32 MB ≤ min_wal_size ≤ max_wal_size. */
+export const walFitsTheDisk = (plan: Plan): string | undefined => {
+  const most = postgresBytesIn(plan, "max_wal_size");
+  const least = postgresBytesIn(plan, "min_wal_size");
+  if (least.isMoreThan(most)) return `min_wal_size ${megabytes(least)} > max_wal_size ${megabytes(most)}`;
+  if (least.isLessThan(Bytes.mib(32))) return `min_wal_size ${megabytes(least)} < two segments of 16 MB = 32 MB`;
+  const disk = plan.host.disk.size;
+  if (!disk) return undefined;
+  const parts = {
+    "2 × max_wal_size": most.times(2),
+    wal_keep_size: postgresBytesIn(plan, "wal_keep_size"),
+    max_slot_wal_keep_size: postgresBytesIn(plan, "max_slot_wal_keep_size"),
+  };
+  return exceeds(parts, disk.times(0.25), `25 % of a disk of ${megabytes(disk)}`);
+};
+
+/** I10: /dev/shm ≥ maintenance_work_mem + parallel workers × work_mem × hash_mem_multiplier + 64 MB. */
+export const sharedMemoryMountIsEnough = (plan: Plan): string | undefined => {
+  const parallel = postgresNumberIn(plan, "max_parallel_workers") * postgresNumberIn(plan, "hash_mem_multiplier");
+  const parts = {
+    maintenance_work_mem: postgresBytesIn(plan, "maintenance_work_mem"),
+    "parallel hashes": postgresBytesIn(plan, "work_mem").times(parallel),
+    base: Bytes.mib(64),
+  };
+  return exceeds(parts, plan.postgres.container.shm?.value ?? Bytes.mib(64), "/dev/shm");
+};

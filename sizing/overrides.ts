@@ -1,0 +1,158 @@
+import type { Environment, FlatValue } from "../configs/environment";
+import { Bytes } from "../configs/units/bytes";
+import { UserError } from "../configs/user-error";
+
+const KIB = 1024;
+
+/** Bytes of one unit when the value has none (PostgreSQL manual, "Parameter Names and Values"). */
+export const POSTGRES_BASE_UNIT: Readonly<Record<string, number>> = {
+  shared_buffers: 8 * KIB,
+  wal_buffers: 8 * KIB,
+  effective_cache_size: 8 * KIB,
+  work_mem: KIB,
+  maintenance_work_mem: KIB,
+  autovacuum_work_mem: KIB,
+  max_wal_size: KIB ** 2,
+  min_wal_size: KIB ** 2,
+  max_slot_wal_keep_size: KIB ** 2,
+  wal_keep_size: KIB ** 2,
+};
+
+const POSTGRES_UNITS: Readonly<Record<string, number>> = { B: 1, kB: KIB, MB: KIB ** 2, GB: KIB ** 3, TB: KIB ** 4 };
+
+/** Redis tells `kb` (1024) from `k` (1000) (redis.conf, "Note on units"). */
+const REDIS_UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  k: 1000,
+  kb: KIB,
+  m: 1000 ** 2,
+  mb: KIB ** 2,
+  g: 1000 ** 3,
+  gb: KIB ** 3,
+};
+
+/** A value of a flat file as the programs spell it. */
+export const flatText = (value: FlatValue): string =>
+  typeof value === "boolean" ? (value ? "on" : "off") : String(value);
+
+/**
+ * A Postgres size; `-1` and other special values are no size.
+ * @returns undefined when the text is no size.
+ */
+export const postgresSize = (name: string, text: string): Bytes | undefined => {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?\s*$/.exec(text);
+  const unit = match?.[2] ? POSTGRES_UNITS[match[2]] : POSTGRES_BASE_UNIT[name];
+  return match && unit !== undefined ? Bytes.of(Number(match[1]) * unit) : undefined;
+};
+
+/** @returns undefined when the text is no Redis size. */
+export const redisSize = (text: string): Bytes | undefined => {
+  const match = /^\s*(\d+)\s*([a-z]*)\s*$/i.exec(text);
+  const unit = match ? REDIS_UNITS[(match[2] ?? "").toLowerCase()] : undefined;
+  return match && unit !== undefined ? Bytes.of(Number(match[1]) * unit) : undefined;
+};
+
+const postgresBytes = (env: Environment, name: string, typed?: Bytes): Bytes | undefined => {
+  const raw = env.postgres.settings[name];
+  if (raw === undefined) return typed;
+  const parsed = postgresSize(name, flatText(raw));
+  if (!parsed) {
+    throw new UserError(
+      `${env.file}: postgres.settings.${name}: expected a size such as 64MB, got ${JSON.stringify(raw)}`,
+    );
+  }
+  return parsed;
+};
+
+const redisBytes = (env: Environment, name: string, typed?: Bytes): Bytes | undefined => {
+  const raw = env.redis.settings[name];
+  if (raw === undefined) return typed;
+  const parsed = redisSize(flatText(raw));
+  if (!parsed) {
+    throw new UserError(
+      `${env.file}: redis.settings.${name}: expected a size such as 64mb, got ${JSON.stringify(raw)}`,
+    );
+  }
+  return parsed;
+};
+
+const wholeNumber = (
+  env: Environment,
+  section: "postgres" | "pgbouncer" | "redis",
+  name: string,
+  least: number,
+  typed?: number,
+): number | undefined => {
+  const raw = env[section].settings[name];
+  if (raw === undefined) return typed;
+  const value = Number(flatText(raw));
+  if (!Number.isInteger(value) || value < least) {
+    throw new UserError(
+      `${env.file}: ${section}.settings.${name}: expected a whole number of at least ${least}, got ${JSON.stringify(raw)}`,
+    );
+  }
+  return value;
+};
+
+/** What the user set of the numbers that other numbers depend on; a pass-through setting wins over the typed key. */
+export interface Overrides {
+  readonly sharedBuffers: Bytes | undefined;
+  readonly walBuffers: Bytes | undefined;
+  readonly workMem: Bytes | undefined;
+  readonly maintenanceWorkMem: Bytes | undefined;
+  readonly autovacuumWorkMem: Bytes | undefined;
+  readonly autovacuumMaxWorkers: number | undefined;
+  readonly hashMemMultiplier: number | undefined;
+  readonly maxParallelWorkers: number | undefined;
+  readonly maxConnections: number | undefined;
+  readonly superuserReserved: number | undefined;
+  readonly reserved: number | undefined;
+  readonly maxWalSize: Bytes | undefined;
+  readonly minWalSize: Bytes | undefined;
+  readonly poolSize: number | undefined;
+  readonly reservePoolSize: number | undefined;
+  readonly maxClientConn: number | undefined;
+  readonly redisMaxmemory: Bytes | undefined;
+  readonly redisMaxmemoryClients: Bytes | undefined;
+  readonly redisMaxclients: number | undefined;
+}
+
+/** @throws UserError when a setting that the solver has to reckon with cannot be read. */
+export const overridesOf = (env: Environment): Overrides => {
+  const multiplier = env.postgres.settings.hash_mem_multiplier;
+  return {
+    sharedBuffers: postgresBytes(env, "shared_buffers", env.postgres.sharedBuffers),
+    walBuffers: postgresBytes(env, "wal_buffers"),
+    workMem: postgresBytes(env, "work_mem", env.postgres.workMem),
+    maintenanceWorkMem: postgresBytes(env, "maintenance_work_mem", env.postgres.maintenanceWorkMem),
+    autovacuumWorkMem: postgresBytes(env, "autovacuum_work_mem"),
+    autovacuumMaxWorkers: wholeNumber(env, "postgres", "autovacuum_max_workers", 1),
+    hashMemMultiplier: multiplier === undefined ? undefined : Math.max(1, Number(multiplier)),
+    maxParallelWorkers: wholeNumber(env, "postgres", "max_parallel_workers", 0),
+    maxConnections: wholeNumber(env, "postgres", "max_connections", 1, env.postgres.maxConnections),
+    superuserReserved: wholeNumber(env, "postgres", "superuser_reserved_connections", 0),
+    reserved: wholeNumber(env, "postgres", "reserved_connections", 0),
+    maxWalSize: postgresBytes(env, "max_wal_size", env.postgres.maxWalSize),
+    minWalSize: postgresBytes(env, "min_wal_size"),
+    poolSize: wholeNumber(env, "pgbouncer", "default_pool_size", 1, env.pgbouncer.poolSize),
+    reservePoolSize: wholeNumber(env, "pgbouncer", "reserve_pool_size", 0),
+    maxClientConn: wholeNumber(env, "pgbouncer", "max_client_conn", 1),
+    redisMaxmemory: redisBytes(env, "maxmemory", env.redis.maxmemory),
+    redisMaxmemoryClients: redisBytes(env, "maxmemory-clients"),
+    redisMaxclients: wholeNumber(env, "redis", "maxclients", 1),
+  };
+};
+
+/** The same environment with every number left to the solver; choices such as the version stay. */
+export const withoutOverrides = (env: Environment): Environment => {
+  const { version, jit, hugePages, synchronousCommit } = env.postgres;
+  const { cpMax: _cpMax, globalCacheFactor: _factor, ...synapse } = env.synapse;
+  return {
+    ...env,
+    postgres: { version, jit, hugePages, synchronousCommit, settings: {} },
+    pgbouncer: { enabled: env.pgbouncer.enabled, settings: {} },
+    redis: { flavour: env.redis.flavour, settings: {} },
+    synapse,
+  };
+};

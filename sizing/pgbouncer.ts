@@ -1,0 +1,90 @@
+import type { Environment } from "../configs/environment";
+import { Bytes } from "../configs/units/bytes";
+import type { ConnectionPlan } from "./connections";
+import { limitFor, limitReason } from "./container";
+import { serviceCpu } from "./cpu";
+import { nofileFor } from "./file-limits";
+import { flatText } from "./overrides";
+import type { HostFacts, PgbouncerPlan, Solved } from "./plan";
+import { fromFile, solved } from "./solved";
+
+const BASE = Bytes.mib(16);
+/** Buffers of a client and of its prepared statements: 17 MB for 1000 clients (pgbouncer: doc/config.md). */
+const PER_CLIENT = Bytes.kib(18);
+/** Files beside clients and servers (I7). */
+export const PGBOUNCER_OWN_FILES = 64;
+
+/** Below Nginx' 180 s, so that a client sees Synapse's error and not Nginx' (I11). */
+const QUERY_WAIT_SECONDS = 60;
+
+const MANUAL = "pgbouncer: doc/config.md";
+
+const settingsFor = (c: ConnectionPlan): Record<string, Solved<string>> => ({
+  max_client_conn: solved(String(c.maxClientConn.value), c.maxClientConn.reason, c.maxClientConn.source),
+  default_pool_size: solved(String(c.transactionPool.value), c.transactionPool.reason, c.transactionPool.source),
+  reserve_pool_size: solved(String(c.reservePool), "for a burst, counted in max_connections", "tuning facts §5.4"),
+  reserve_pool_timeout: solved("3", "seconds that a client waits before the reserve is used", MANUAL),
+  max_db_connections: solved(
+    String(Math.max(c.transactionPool.value, c.sessionPool.value) + c.reservePool),
+    "the larger of the two pools with its reserve",
+    "tuning facts, invariant I5",
+  ),
+  query_wait_timeout: solved(
+    String(QUERY_WAIT_SECONDS),
+    "below Nginx' read timeout of 180 s",
+    "tuning facts, invariant I11",
+  ),
+  query_timeout: solved("0", "Synapse sets statement_timeout itself", "tuning facts, invariant I11"),
+  idle_transaction_timeout: solved("0", "Postgres closes idle transactions after 30 minutes", "synapse#20077"),
+  client_idle_timeout: solved("0", "Synapse keeps its connections for ever", "synapse#5728"),
+  server_lifetime: solved("3600", "returns the memory that a warm backend has gathered", "matrix-org/synapse#9182"),
+  server_idle_timeout: solved("600", "the default", MANUAL),
+  server_connect_timeout: solved("15", "the default", MANUAL),
+  server_login_retry: solved("2", "back within seconds when Postgres restarts", "guess"),
+  max_prepared_statements: solved("200", "the default; Synapse prepares nothing", MANUAL),
+  listen_backlog: solved("1024", "all pools may reconnect at once", "tuning facts §9"),
+  tcp_keepalive: solved("1", "finds dead peers", MANUAL),
+  tcp_keepidle: solved("30", "seconds of quiet before the first probe", "guess"),
+  tcp_keepintvl: solved("10", "seconds between probes", "guess"),
+  tcp_keepcnt: solved("3", "probes before the peer counts as dead", "guess"),
+  log_connections: solved("0", "statistics are read from SHOW instead", MANUAL),
+  log_disconnections: solved("0", "statistics are read from SHOW instead", MANUAL),
+});
+
+const partsFor = (c: ConnectionPlan): Record<string, Bytes> => ({
+  base: BASE,
+  clients: PER_CLIENT.times(c.maxClientConn.value),
+});
+
+/** What the budget sets aside for PgBouncer; RAM is no input. */
+export const pgbouncerClaim = (c: ConnectionPlan): Bytes => limitFor(Bytes.sum(Object.values(partsFor(c))));
+
+/** PgBouncer between Synapse and Postgres. Every name is known to 1.24 and newer. */
+export const pgbouncerPlan = (
+  env: Environment,
+  host: HostFacts,
+  connections: ConnectionPlan,
+  present: { readonly pgbouncer: boolean; readonly redis: boolean },
+): PgbouncerPlan => {
+  const parts = partsFor(connections);
+  const used = Bytes.sum(Object.values(parts));
+  const passedOn = Object.entries(env.pgbouncer.settings).map(([name, value]) => [
+    name,
+    fromFile(typeof value === "boolean" ? (value ? "1" : "0") : flatText(value), `pgbouncer.settings.${name}`),
+  ]);
+  return {
+    container: {
+      name: "pgbouncer",
+      service: "pgbouncer",
+      memory: solved(limitFor(used), limitReason(parts, used), "tuning facts §5.5"),
+      parts,
+      reservation: used,
+      ...serviceCpu("pgbouncer", present, host.cpus),
+      connections: connections.maxClientConn,
+      nofile: nofileFor(connections.maxClientConn.value + connections.servers + PGBOUNCER_OWN_FILES),
+    },
+    settings: { ...settingsFor(connections), ...Object.fromEntries(passedOn) },
+    transactionPool: connections.transactionPool.value,
+    sessionPool: connections.sessionPool.value,
+  };
+};

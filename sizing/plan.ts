@@ -1,0 +1,139 @@
+import type { RoleName } from "../configs/catalogue/roles";
+import type { DiskKind, FlatSettings, PostgresMajor, ProfileName, WorkerLayoutName } from "../configs/environment";
+import type { Bytes } from "../configs/units/bytes";
+import type { Cpus } from "../configs/units/cpus";
+
+/** A number with the rule that gave it, so that every report can explain itself. */
+export interface Solved<T> {
+  readonly value: T;
+  /** One sentence with the inputs, as in `4 % of 8 GB between 256 MB and 2 GB`. */
+  readonly reason: string;
+  /** A page, an issue or a measurement; `guess` where there is none. */
+  readonly source: string;
+}
+
+/** What the target machine has. */
+export interface HostFacts {
+  readonly ram: Bytes;
+  readonly cpus: Cpus;
+  readonly disk: { readonly kind: DiskKind; readonly size?: Bytes };
+  /** `detected on unix:///var/run/docker.sock`, `declared`, `profile medium`. */
+  readonly source: string;
+}
+
+export type ServiceName = "postgres" | "pgbouncer" | "redis" | "synapse" | "nginx";
+
+/** What every container gets, whatever runs in it. */
+export interface ContainerBudget {
+  /** Container name within the environment: `postgres`, `synapse-main`, `synapse-sync1` … */
+  readonly name: string;
+  readonly service: ServiceName;
+  /** The hard limit; the swap limit is the same. */
+  readonly memory: Solved<Bytes>;
+  /** What the limit is made of, for the report. The parts add up to `used`, which is below the limit. */
+  readonly parts: Readonly<Record<string, Bytes>>;
+  readonly reservation: Bytes;
+  /** Docker CPU shares: a weight, never a quota (I12). */
+  readonly cpuShares: Solved<number>;
+  /** Cores that the weight is worth when everything is busy. */
+  readonly cpus: number;
+  /** Database connections that it may open (clients) or accept (servers). */
+  readonly connections: Solved<number>;
+  /** Soft and hard `nofile`. */
+  readonly nofile: number;
+  /** Size of /dev/shm, where the default of 64 MB is not right. */
+  readonly shm?: Solved<Bytes>;
+}
+
+export interface PostgresPlan {
+  readonly version: PostgresMajor;
+  readonly container: ContainerBudget;
+  /** Complete, in postgresql.conf's own words and units; user overrides merged in. */
+  readonly settings: Readonly<Record<string, Solved<string>>>;
+  readonly sharedBuffers: Bytes;
+  readonly workMem: Bytes;
+  readonly maxConnections: number;
+  /** Shared memory that Postgres itself will report as `shared_memory_size`. */
+  readonly predictedSharedMemory: Bytes;
+}
+
+export interface PgbouncerPlan {
+  readonly container: ContainerBudget;
+  /** `[pgbouncer]` section, pool sizes included. */
+  readonly settings: Readonly<Record<string, Solved<string>>>;
+  /** Server connections of the transaction pool that the workers share. */
+  readonly transactionPool: number;
+  /** Server connections of the session pool: main, migrations, background updates. */
+  readonly sessionPool: number;
+}
+
+export interface RedisPlan {
+  readonly container: ContainerBudget;
+  readonly settings: Readonly<Record<string, Solved<string>>>;
+}
+
+/**
+ * How a Synapse process reaches the database: straight, or through one of PgBouncer's two databases. Main alone runs
+ * migrations and background updates, whose session settings a transaction pool would lose, so it never uses that.
+ */
+export type DatabasePath = "direct" | "session" | "transaction";
+
+export interface ProcessPlan {
+  readonly container: ContainerBudget;
+  /** `main` or the `worker_name`. */
+  readonly name: string;
+  readonly isMain: boolean;
+  readonly roles: readonly RoleName[];
+  /** jemalloc heap at which Synapse evicts caches (`max_cache_memory_usage`). */
+  readonly heapCeiling: Solved<Bytes>;
+  readonly heapTarget: Bytes;
+  readonly cpMin: number;
+  readonly cpMax: Solved<number>;
+  readonly databasePath: DatabasePath;
+}
+
+export interface SynapsePlan {
+  readonly layout: Solved<WorkerLayoutName>;
+  /** Main first. */
+  readonly processes: readonly ProcessPlan[];
+  readonly globalCacheFactor: Solved<number>;
+  readonly eventCacheSize: Solved<string>;
+}
+
+export interface NginxPlan {
+  readonly container: ContainerBudget;
+  readonly workerProcesses: Solved<number>;
+  readonly workerConnections: Solved<number>;
+  readonly workerRlimitNofile: Solved<number>;
+  readonly settings: FlatSettings;
+}
+
+/** One joint budget for the whole box. */
+export interface Plan {
+  readonly profile: ProfileName;
+  readonly host: HostFacts;
+  readonly expected: {
+    readonly users: Solved<number>;
+    readonly eventsPerSecond: Solved<number>;
+    readonly clients: Solved<number>;
+  };
+  readonly reserves: { readonly operatingSystem: Solved<Bytes>; readonly slack: Solved<Bytes> };
+  readonly postgres: PostgresPlan;
+  /** Absent without workers: one process needs no pooler. */
+  readonly pgbouncer?: PgbouncerPlan;
+  /** Absent without workers. */
+  readonly redis?: RedisPlan;
+  readonly synapse: SynapsePlan;
+  readonly nginx: NginxPlan;
+  /** RAM that nothing claims. */
+  readonly leftOver: Bytes;
+}
+
+/** Every container of the plan, in start order. */
+export const containersOf = (plan: Plan): ContainerBudget[] => [
+  plan.postgres.container,
+  ...(plan.pgbouncer ? [plan.pgbouncer.container] : []),
+  ...(plan.redis ? [plan.redis.container] : []),
+  ...plan.synapse.processes.map((p) => p.container),
+  plan.nginx.container,
+];

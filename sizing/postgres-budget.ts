@@ -1,0 +1,198 @@
+import type { PostgresMajor } from "../configs/environment";
+import { Bytes } from "../configs/units/bytes";
+import type { ConnectionPlan } from "./connections";
+import { MIB, USABLE_SHARE_OF_LIMIT } from "./constants";
+import { fill, fixedLine, type Line, UNLIMITED } from "./fill";
+import type { Overrides } from "./overrides";
+import type { ParallelPlan } from "./postgres-parallel";
+import { sharedMemory, walBuffersFor } from "./postgres-shared-memory";
+
+/** A backend that has touched all of Synapse's tables, measured 9.5 to 11.2 MB (tuning facts §5.5). */
+export const BACKEND = Bytes.mib(10);
+/** Postmaster, writers, launcher; and 3.1 MB for each asynchronous I/O worker (idle backend, measured). */
+const SERVER_PROCESSES = Bytes.mib(16);
+const IO_WORKER = Bytes.kib(3200);
+/** One 8-byte page-table entry for each 4 kB page of shared_buffers in every backend that touched all of it. */
+const PAGES_PER_ENTRY = 512;
+
+/** Two sorts beside one hash, in every active backend (tuning facts §5.5). `guess` */
+const SORTS_PER_QUERY = 2;
+/** PostgreSQL's default since 15. */
+export const HASH_MEM_MULTIPLIER = 2;
+
+const BUFFER_STEP = Bytes.mib(16);
+const SHARED_BUFFERS_LEAST = Bytes.mib(64);
+const SHARED_BUFFERS_MOST = Bytes.gib(16);
+/** On a box shared with Synapse; a dedicated server would take 25 % (tuning facts §5.5). */
+const SHARED_BUFFERS_MOST_SHARE = 0.2;
+/** PostgreSQL's default; main alone lives on boxes too small for it. */
+const WORK_MEM_LEAST = Bytes.mib(4);
+const WORK_MEM_LEAST_ALONE = Bytes.mib(2);
+const WORK_MEM_MOST = Bytes.mib(64);
+const WORK_MEM_STEP = Bytes.kib(64);
+const MAINTENANCE_LEAST = Bytes.mib(32);
+const MAINTENANCE_MOST = Bytes.gib(1);
+const AUTOVACUUM_LEAST = Bytes.mib(16);
+const AUTOVACUUM_MOST = Bytes.mib(512);
+
+/** How free memory is shared out, of 100 parts; tuned to the first cut of tuning facts §5.6, so in the end a `guess`. */
+export const WEIGHTS = { shared: 50, work: 27, maintenance: 10, autovacuum: 8, pageCache: 5 } as const;
+
+/** Share of what shared_buffers leaves below its own cap that is reckoned as page cache; the rest is page tables. */
+const UNUSED_AS_CACHE = 0.8;
+
+/** What the memory of Postgres depends on beside its limit. */
+export interface PostgresDemand {
+  readonly version: PostgresMajor;
+  readonly ram: Bytes;
+  readonly connections: ConnectionPlan;
+  readonly parallel: ParallelPlan;
+  readonly autovacuumWorkers: number;
+  readonly overrides: Overrides;
+}
+
+/** Postgres' memory, shared out. */
+export interface PostgresMemory {
+  readonly sharedBuffers: Bytes;
+  readonly walBuffers: Bytes;
+  readonly workMem: Bytes;
+  readonly maintenanceWorkMem: Bytes;
+  readonly autovacuumWorkMem: Bytes;
+  readonly effectiveCacheSize: Bytes;
+  /** Allocations of `work_mem` that can exist at once: sorts and hashes of all servers and parallel workers. */
+  readonly allocations: number;
+  readonly predictedSharedMemory: Bytes;
+  readonly parts: Readonly<Record<string, Bytes>>;
+}
+
+/** Allocations of `work_mem` by one query at its worst (k of tuning facts §5.4). */
+export const allocationsPerBackend = (overrides: Overrides): number =>
+  SORTS_PER_QUERY + (overrides.hashMemMultiplier ?? HASH_MEM_MULTIPLIER);
+
+/** All servers that Synapse can hold work at once: the hard bound I2, not only the ordinary one. */
+const allocations = ({ connections, parallel, overrides }: PostgresDemand): number =>
+  (connections.servers + parallel.querySlots) * allocationsPerBackend(overrides);
+
+const pageTables = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
+  sharedBuffers.times(demand.connections.active / PAGES_PER_ENTRY);
+
+const walBuffers = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
+  demand.overrides.walBuffers ?? walBuffersFor(sharedBuffers);
+
+const predicted = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
+  sharedMemory(
+    demand.version,
+    sharedBuffers,
+    walBuffers(demand, sharedBuffers),
+    demand.connections.maxConnections.value,
+  );
+
+const sharedCost = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
+  predicted(demand, sharedBuffers).plus(pageTables(demand, sharedBuffers));
+
+/** Largest shared_buffers, in bytes, that costs no more than `budget`: bisection, since the cost has corners. */
+const affordable = (demand: PostgresDemand, budget: Bytes): Bytes => {
+  let low = 0;
+  let high = SHARED_BUFFERS_MOST.toBytes();
+  if (!sharedCost(demand, SHARED_BUFFERS_MOST).isMoreThan(budget)) return SHARED_BUFFERS_MOST;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (sharedCost(demand, Bytes.of(middle)).isMoreThan(budget)) high = middle;
+    else low = middle;
+  }
+  return Bytes.of(low);
+};
+
+const fixedParts = (demand: PostgresDemand): { backends: Bytes; processes: Bytes } => ({
+  backends: BACKEND.times(demand.connections.backends),
+  processes: SERVER_PROCESSES.plus(demand.version >= 18 ? IO_WORKER.times(demand.parallel.ioWorkers) : Bytes.ZERO),
+});
+
+type LineName = keyof typeof WEIGHTS;
+
+const linesOf = (demand: PostgresDemand): Record<LineName, Line> => {
+  const { overrides, autovacuumWorkers } = demand;
+  const slots = allocations(demand);
+  const leastWork = demand.connections.workers > 0 ? WORK_MEM_LEAST : WORK_MEM_LEAST_ALONE;
+  const line = (name: LineName, set: Bytes | undefined, least: Bytes, most: Bytes): Line =>
+    set ? fixedLine(set) : { weight: WEIGHTS[name], floor: least, ceiling: most };
+  return {
+    shared: line(
+      "shared",
+      overrides.sharedBuffers && sharedCost(demand, overrides.sharedBuffers),
+      sharedCost(demand, SHARED_BUFFERS_LEAST),
+      sharedCost(demand, SHARED_BUFFERS_MOST),
+    ),
+    work: line("work", overrides.workMem?.times(slots), leastWork.times(slots), WORK_MEM_MOST.times(slots)),
+    maintenance: line("maintenance", overrides.maintenanceWorkMem, MAINTENANCE_LEAST, MAINTENANCE_MOST),
+    autovacuum: line(
+      "autovacuum",
+      overrides.autovacuumWorkMem?.times(autovacuumWorkers),
+      AUTOVACUUM_LEAST.times(autovacuumWorkers),
+      AUTOVACUUM_MOST.times(autovacuumWorkers),
+    ),
+    pageCache: { weight: WEIGHTS.pageCache, floor: Bytes.ZERO, ceiling: UNLIMITED },
+  };
+};
+
+/** What Postgres needs at the least, by part: every line at its floor. */
+export const leastPostgresParts = (demand: PostgresDemand): Record<string, Bytes> => {
+  const lines = linesOf(demand);
+  return {
+    ...fixedParts(demand),
+    "shared memory": lines.shared.floor,
+    work_mem: lines.work.floor,
+    maintenance_work_mem: lines.maintenance.floor,
+    autovacuum_work_mem: lines.autovacuum.floor,
+  };
+};
+
+/** The smallest container limit in which `leastPostgresParts` keep I2's 10 % distance. */
+export const leastPostgresLimit = (demand: PostgresDemand): Bytes =>
+  Bytes.sum(Object.values(leastPostgresParts(demand)))
+    .dividedBy(USABLE_SHARE_OF_LIMIT)
+    .ceilTo(MIB)
+    .plus(MIB);
+
+/**
+ * Shares a container limit out. Monotone in the limit and in RAM.
+ * @returns undefined when the limit is below `leastPostgresLimit`.
+ */
+export const postgresMemoryFor = (demand: PostgresDemand, limit: Bytes): PostgresMemory | undefined => {
+  const fixed = fixedParts(demand);
+  const usable = limit.times(USABLE_SHARE_OF_LIMIT);
+  const claimed = Bytes.sum(Object.values(fixed));
+  const lines = fill(usable.minus(claimed), linesOf(demand));
+  if (!lines) return undefined;
+  const { overrides, autovacuumWorkers } = demand;
+  const slots = allocations(demand);
+  const cap = demand.ram.times(SHARED_BUFFERS_MOST_SHARE);
+  const reachable = Bytes.max(SHARED_BUFFERS_LEAST, Bytes.min(affordable(demand, lines.shared), cap));
+  const sharedBuffers = overrides.sharedBuffers ?? reachable.floorTo(BUFFER_STEP);
+  const workMem = overrides.workMem ?? lines.work.dividedBy(slots).floorTo(WORK_MEM_STEP);
+  const maintenanceWorkMem = overrides.maintenanceWorkMem ?? lines.maintenance.floorTo(MIB);
+  const autovacuumWorkMem = overrides.autovacuumWorkMem ?? lines.autovacuum.dividedBy(autovacuumWorkers).floorTo(MIB);
+  const used = {
+    sharedMemory: predicted(demand, sharedBuffers),
+    pageTables: pageTables(demand, sharedBuffers),
+    ...fixed,
+    workMem: workMem.times(slots),
+    maintenance: maintenanceWorkMem,
+    autovacuum: autovacuumWorkMem.times(autovacuumWorkers),
+  };
+  const belowCap = lines.shared.minus(sharedCost(demand, cap)).times(UNUSED_AS_CACHE);
+  const rarelyUsed = Bytes.sum([lines.work, lines.maintenance, lines.autovacuum]).times(0.5);
+  const headroom = limit.minus(usable);
+  const cached = Bytes.sum([headroom, overrides.sharedBuffers ?? reachable, belowCap, lines.pageCache, rarelyUsed]);
+  return {
+    sharedBuffers,
+    walBuffers: walBuffers(demand, sharedBuffers),
+    workMem,
+    maintenanceWorkMem,
+    autovacuumWorkMem,
+    effectiveCacheSize: cached.floorTo(BUFFER_STEP),
+    allocations: slots,
+    predictedSharedMemory: used.sharedMemory,
+    parts: { ...used, pageCache: usable.minus(Bytes.sum(Object.values(used))) },
+  };
+};

@@ -1,0 +1,114 @@
+import type { Environment, FlatValue } from "../configs/environment";
+import { Bytes } from "../configs/units/bytes";
+import { MIB } from "./constants";
+import { serviceCpu } from "./cpu";
+import { nofileFor } from "./file-limits";
+import { flatText } from "./overrides";
+import type { HostFacts, PostgresPlan, Solved } from "./plan";
+import { autovacuumSettings } from "./postgres-autovacuum";
+import { HASH_MEM_MULTIPLIER, type PostgresDemand, type PostgresMemory } from "./postgres-budget";
+import { loggingSettings, sessionSettings } from "./postgres-logging";
+import { memorySettings } from "./postgres-memory";
+import { parallelSettings } from "./postgres-parallel";
+import { plannerSettings } from "./postgres-planner";
+import { walSettings } from "./postgres-wal";
+import { fromFile, solved, sumText } from "./solved";
+
+/** PostgreSQL's `max_files_per_process`: each backend may hold this many (I7). */
+export const MAX_FILES_PER_PROCESS = 1000;
+
+/** What /dev/shm holds beside the memory of parallel queries and maintenance (I10). `guess` */
+const SHM_BASE = Bytes.mib(64);
+
+const connectionSettings = ({ connections }: PostgresDemand): Record<string, Solved<string>> => ({
+  max_connections: solved(
+    String(connections.maxConnections.value),
+    connections.maxConnections.reason,
+    connections.maxConnections.source,
+  ),
+  superuser_reserved_connections: solved(String(connections.superuserReserved), "the default", "PostgreSQL manual"),
+  reserved_connections: solved(
+    String(connections.reserved),
+    "for backup and monitoring when the pools are full",
+    "tuning facts §5.4",
+  ),
+  max_files_per_process: solved(
+    String(MAX_FILES_PER_PROCESS),
+    "the default, below the container's nofile",
+    "PostgreSQL manual",
+  ),
+});
+
+const TYPED = {
+  sharedBuffers: "shared_buffers",
+  workMem: "work_mem",
+  maintenanceWorkMem: "maintenance_work_mem",
+  maxWalSize: "max_wal_size",
+} as const;
+
+/** What the file sets, typed keys first: a pass-through setting of the same name wins. */
+const fileSettings = ({ postgres }: Environment): Record<string, Solved<string>> => {
+  const typed: Record<string, Solved<string>> = {};
+  for (const [key, name] of Object.entries(TYPED)) {
+    const value = postgres[key as keyof typeof TYPED];
+    if (value) typed[name] = fromFile(value.toPostgres(), `postgres.${name}`);
+  }
+  const passedOn = Object.entries<FlatValue>(postgres.settings).map(([name, value]) => [
+    name,
+    fromFile(flatText(value), `postgres.settings.${name}`),
+  ]);
+  return { ...typed, ...Object.fromEntries(passedOn) };
+};
+
+/** I10: PG ≤ 16 takes the dead-tuple space of a parallel VACUUM there at once. */
+const shmFor = ({ parallel, overrides }: PostgresDemand, memory: PostgresMemory): Solved<Bytes> => {
+  const hashes = memory.workMem.times(
+    parallel.maxParallelWorkers * (overrides.hashMemMultiplier ?? HASH_MEM_MULTIPLIER),
+  );
+  const parts = { maintenance_work_mem: memory.maintenanceWorkMem, "parallel hashes": hashes, base: SHM_BASE };
+  const size = Bytes.sum(Object.values(parts)).ceilTo(MIB);
+  return solved(size, sumText(parts, size), "tuning facts, invariant I10");
+};
+
+/** Postgres inside a container of `limit`, whose memory has been shared out already. */
+export const postgresPlan = (
+  env: Environment,
+  host: HostFacts,
+  demand: PostgresDemand,
+  memory: PostgresMemory,
+  limit: Solved<Bytes>,
+  present: { readonly pgbouncer: boolean; readonly redis: boolean },
+): PostgresPlan => {
+  const { version, connections, parallel, autovacuumWorkers, overrides } = demand;
+  const { pageCache = Bytes.ZERO, ...claimed } = memory.parts;
+  const cores = host.cpus.toWholeCores();
+  return {
+    version,
+    container: {
+      name: "postgres",
+      service: "postgres",
+      memory: limit,
+      parts: { ...claimed, pageCache },
+      reservation: Bytes.sum(Object.values(claimed)),
+      ...serviceCpu("postgres", present, host.cpus),
+      connections: connections.maxConnections,
+      nofile: nofileFor(MAX_FILES_PER_PROCESS),
+      shm: shmFor(demand, memory),
+    },
+    settings: {
+      ...connectionSettings(demand),
+      ...memorySettings(env.postgres, demand, memory, limit.value),
+      ...walSettings(host, overrides, env.postgres.synchronousCommit),
+      ...parallelSettings(parallel, cores, version),
+      ...autovacuumSettings(autovacuumWorkers, host.disk.kind, version),
+      ...plannerSettings(host.disk.kind, version, env.postgres.jit),
+      ...loggingSettings(),
+      ...sessionSettings(),
+      ...fileSettings(env),
+    },
+    sharedBuffers: memory.sharedBuffers,
+    workMem: memory.workMem,
+    maxConnections: connections.maxConnections.value,
+    predictedSharedMemory: memory.predictedSharedMemory,
+  };
+};

@@ -1,0 +1,118 @@
+import type { Environment } from "../configs/environment";
+import { Bytes } from "../configs/units/bytes";
+import { MIB } from "./constants";
+import { limitEnvelope, limitFor, limitReason } from "./container";
+import { serviceCpu } from "./cpu";
+import { nofileFor } from "./file-limits";
+import { flatText, type Overrides } from "./overrides";
+import type { HostFacts, RedisPlan, Solved } from "./plan";
+import { fromFile, solved } from "./solved";
+
+/** Resident memory of an empty server: 12 MB seen on 7.0 and 8.0, rounded up (tuning facts §5.5). */
+export const REDIS_BASE = Bytes.mib(16);
+/** Synapse keeps short-lived look-ups there (tuning facts §5.5; ESS gives 40 MB). */
+const MAXMEMORY_SHARE = 0.005;
+const MAXMEMORY_LEAST = Bytes.mib(32);
+const MAXMEMORY_MOST = Bytes.mib(256);
+/** Output buffers of the subscribers. `guess` */
+const CLIENT_MEMORY_PER_PROCESS = Bytes.mib(8);
+const CLIENT_MEMORY_LEAST = Bytes.mib(32);
+const CLIENT_MEMORY_MOST = Bytes.mib(128);
+/** A subscriber and a publisher per Synapse process (tuning facts §8.1); console, exporter and reconnects on top. */
+const CONNECTIONS_PER_PROCESS = 2;
+const CONNECTION_HEADROOM = 20;
+/** Redis' own files beside its clients (I7). */
+export const REDIS_OWN_FILES = 32;
+
+const FACTS = "tuning facts §8.1";
+
+const maxmemoryExact = (overrides: Overrides, ram: Bytes): Bytes =>
+  overrides.redisMaxmemory ?? ram.times(MAXMEMORY_SHARE).clamp(MAXMEMORY_LEAST, MAXMEMORY_MOST);
+
+const clientMemory = (overrides: Overrides, processes: number): Bytes =>
+  overrides.redisMaxmemoryClients ??
+  CLIENT_MEMORY_PER_PROCESS.times(processes).clamp(CLIENT_MEMORY_LEAST, CLIENT_MEMORY_MOST);
+
+/** What the budget sets aside for Redis. */
+export const redisClaim = (overrides: Overrides, host: HostFacts, processes: number): Bytes =>
+  limitEnvelope(Bytes.sum([REDIS_BASE, maxmemoryExact(overrides, host.ram), clientMemory(overrides, processes)]));
+
+const settingsFor = (
+  maxmemory: Bytes,
+  clients: Bytes,
+  maxclients: number,
+  processes: number,
+): Record<string, Solved<string>> => ({
+  maxmemory: solved(
+    maxmemory.toRedis(),
+    `0.5 % of RAM between ${MAXMEMORY_LEAST} and ${MAXMEMORY_MOST}`,
+    "tuning facts §5.5",
+  ),
+  "maxmemory-policy": solved("allkeys-lru", "a cache must never refuse a write", FACTS),
+  "maxmemory-clients": solved(
+    clients.toRedis(),
+    `${CLIENT_MEMORY_PER_PROCESS} for each of ${processes} processes between ${CLIENT_MEMORY_LEAST} and ${CLIENT_MEMORY_MOST}`,
+    "tuning facts §5.5",
+  ),
+  "client-output-buffer-limit": solved(
+    "pubsub 32mb 8mb 60",
+    "a worker that falls behind is dropped, reconnects and catches up from the database",
+    FACTS,
+  ),
+  maxclients: solved(
+    String(maxclients),
+    `${CONNECTIONS_PER_PROCESS} × ${processes} processes + ${CONNECTION_HEADROOM}`,
+    FACTS,
+  ),
+  "io-threads": solved(
+    "1",
+    "replication stays below 5000 messages/s, one thread is never saturated",
+    "tuning facts §8.2",
+  ),
+  save: solved('""', "nothing durable is stored; no fork, no doubled memory", FACTS),
+  appendonly: solved("no", "nothing durable is stored", FACTS),
+  databases: solved("1", "Synapse uses database 0 alone", FACTS),
+  "tcp-backlog": solved("511", "below the kernel's somaxconn of 4096", "tuning facts §9"),
+  timeout: solved("0", "a quiet subscriber must stay connected", FACTS),
+  "tcp-keepalive": solved("300", "the default: finds dead peers in five minutes", "redis.conf"),
+  hz: solved("10", "the default: few keys expire", "redis.conf"),
+  "lazyfree-lazy-eviction": solved("yes", "frees evicted values outside the main thread", "redis.conf"),
+  "lazyfree-lazy-expire": solved("yes", "frees expired values outside the main thread", "redis.conf"),
+});
+
+/** Redis or Valkey between the Synapse processes. Every name is known to Redis 7 and 8 and to Valkey 8 and 9. */
+export const redisPlan = (
+  env: Environment,
+  overrides: Overrides,
+  host: HostFacts,
+  processes: number,
+  present: { readonly pgbouncer: boolean; readonly redis: boolean },
+): RedisPlan => {
+  const maxmemory = overrides.redisMaxmemory ?? maxmemoryExact(overrides, host.ram).floorTo(MIB);
+  const clients = clientMemory(overrides, processes);
+  const maxclients = overrides.redisMaxclients ?? CONNECTIONS_PER_PROCESS * processes + CONNECTION_HEADROOM;
+  const parts = { base: REDIS_BASE, maxmemory, clients };
+  const used = Bytes.sum(Object.values(parts));
+  const typed = env.redis.maxmemory ? { maxmemory: fromFile(maxmemory.toRedis(), "redis.maxmemory") } : {};
+  const passedOn = Object.entries(env.redis.settings).map(([name, value]) => [
+    name,
+    fromFile(typeof value === "boolean" ? (value ? "yes" : "no") : flatText(value), `redis.settings.${name}`),
+  ]);
+  return {
+    container: {
+      name: "redis",
+      service: "redis",
+      memory: solved(limitFor(used), limitReason(parts, used), "tuning facts §5.5"),
+      parts,
+      reservation: used,
+      ...serviceCpu("redis", present, host.cpus),
+      connections: solved(
+        maxclients,
+        `${CONNECTIONS_PER_PROCESS} × ${processes} processes + ${CONNECTION_HEADROOM}`,
+        FACTS,
+      ),
+      nofile: nofileFor(maxclients + REDIS_OWN_FILES),
+    },
+    settings: { ...settingsFor(maxmemory, clients, maxclients, processes), ...typed, ...Object.fromEntries(passedOn) },
+  };
+};

@@ -1,0 +1,166 @@
+import type { Bytes } from "../configs/units/bytes";
+import { UserError } from "../configs/user-error";
+import { type ContainerBudget, containersOf, type Plan, type Solved } from "./plan";
+
+const MIB = 1024 ** 2;
+const mib = (amount: Bytes): number => Number((amount.toBytes() / MIB).toFixed(1));
+
+interface ServiceReport {
+  readonly name: string;
+  readonly service: string;
+  readonly replicas: 1;
+  readonly memory_limit_bytes: number;
+  readonly memory_reason: string;
+  readonly memory_parts_bytes: Readonly<Record<string, number>>;
+  readonly cpus: number;
+  readonly cpu_shares: number;
+  readonly cpu_reason: string;
+  readonly connections: number;
+  readonly connections_reason: string;
+  readonly nofile: number;
+}
+
+/** What `size --json` prints. Amounts are bytes; one entry per container. */
+export interface SizeReport {
+  readonly profile: string;
+  readonly host: { readonly ram_bytes: number; readonly cpus: number; readonly source: string };
+  readonly layout: { readonly name: string; readonly reason: string };
+  readonly services: readonly ServiceReport[];
+  readonly reserves: {
+    readonly operating_system_bytes: number;
+    readonly operating_system_reason: string;
+    readonly slack_bytes: number;
+    readonly slack_reason: string;
+  };
+  readonly left_over: { readonly ram_bytes: number; readonly cpus: number };
+}
+
+const bytesOf = (parts: Readonly<Record<string, Bytes>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(parts).map(([name, amount]) => [name, amount.toBytes()]));
+
+const serviceReport = (container: ContainerBudget): ServiceReport => ({
+  name: container.name,
+  service: container.service,
+  replicas: 1,
+  memory_limit_bytes: container.memory.value.toBytes(),
+  memory_reason: container.memory.reason,
+  memory_parts_bytes: bytesOf(container.parts),
+  cpus: container.cpus,
+  cpu_shares: container.cpuShares.value,
+  cpu_reason: container.cpuShares.reason,
+  connections: container.connections.value,
+  connections_reason: container.connections.reason,
+  nofile: container.nofile,
+});
+
+/** Cores that rounding leaves without a weight; never below zero. */
+const idleCpus = (plan: Plan): number => {
+  const used = containersOf(plan).reduce((sum, { cpus }) => sum + cpus, 0);
+  return Number(Math.max(0, plan.host.cpus.toCores() - used).toFixed(2));
+};
+
+/** The plan as data. */
+export const sizeJson = (plan: Plan): SizeReport => ({
+  profile: plan.profile,
+  host: { ram_bytes: plan.host.ram.toBytes(), cpus: plan.host.cpus.toCores(), source: plan.host.source },
+  layout: { name: plan.synapse.layout.value, reason: plan.synapse.layout.reason },
+  services: containersOf(plan).map(serviceReport),
+  reserves: {
+    operating_system_bytes: plan.reserves.operatingSystem.value.toBytes(),
+    operating_system_reason: plan.reserves.operatingSystem.reason,
+    slack_bytes: plan.reserves.slack.value.toBytes(),
+    slack_reason: plan.reserves.slack.reason,
+  },
+  left_over: { ram_bytes: plan.leftOver.toBytes(), cpus: idleCpus(plan) },
+});
+
+const table = (rows: readonly (readonly string[])[]): string[] => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+};
+
+/** The plan for people: a table of the containers, why each number, what is reserved and what is left. */
+export const sizeText = (plan: Plan): string => {
+  const containers = containersOf(plan);
+  const rows = [
+    ["service", "memory MB", "CPU", "connections"],
+    ...containers.map(({ name, memory, cpus, connections }) => [
+      name,
+      String(memory.value.toMiB()),
+      cpus.toFixed(2),
+      String(connections.value),
+    ]),
+    ["operating system", String(mib(plan.reserves.operatingSystem.value)), "", ""],
+    ["slack", String(mib(plan.reserves.slack.value)), "", ""],
+    ["left over", String(mib(plan.leftOver)), idleCpus(plan).toFixed(2), ""],
+  ];
+  const { host, synapse, expected, reserves } = plan;
+  return [
+    `profile ${plan.profile}: ${host.ram} RAM, ${host.cpus} cores, disk ${host.disk.kind} (${host.source})`,
+    `workers ${synapse.layout.value}: ${synapse.layout.reason}`,
+    `expected ${expected.users.value} users, ${expected.clients.value} clients, ${expected.eventsPerSecond.value} events/s`,
+    "",
+    ...table(rows),
+    "",
+    "why",
+    ...containers.flatMap(({ name, memory, cpuShares, connections }) => [
+      `  ${name}: memory: ${memory.reason}`,
+      `  ${name}: CPU: ${cpuShares.reason}`,
+      `  ${name}: connections: ${connections.reason}`,
+    ]),
+    `  operating system: ${reserves.operatingSystem.reason}`,
+    `  slack: ${reserves.slack.reason}`,
+    "",
+  ].join("\n");
+};
+
+const entries = (plan: Plan): Map<string, Solved<unknown>> => {
+  const all = new Map<string, Solved<unknown>>();
+  const addAll = (prefix: string, settings: Readonly<Record<string, Solved<unknown>>>): void => {
+    for (const [name, value] of Object.entries(settings)) all.set(`${prefix}.${name}`, value);
+  };
+  addAll("postgres", plan.postgres.settings);
+  addAll("pgbouncer", plan.pgbouncer?.settings ?? {});
+  addAll("redis", plan.redis?.settings ?? {});
+  addAll("expected", { users: plan.expected.users, clients: plan.expected.clients });
+  all.set("expected.events_per_second", plan.expected.eventsPerSecond);
+  all.set("reserves.operating_system", plan.reserves.operatingSystem);
+  all.set("reserves.slack", plan.reserves.slack);
+  all.set("synapse.workers", plan.synapse.layout);
+  all.set("synapse.global_cache_factor", plan.synapse.globalCacheFactor);
+  all.set("synapse.event_cache_size", plan.synapse.eventCacheSize);
+  all.set("nginx.worker_processes", plan.nginx.workerProcesses);
+  all.set("nginx.worker_connections", plan.nginx.workerConnections);
+  all.set("nginx.worker_rlimit_nofile", plan.nginx.workerRlimitNofile);
+  for (const process of plan.synapse.processes) {
+    addAll(process.container.name, { max_cache_memory_usage: process.heapCeiling, cp_max: process.cpMax });
+  }
+  for (const { name, memory, cpuShares, connections, shm } of containersOf(plan)) {
+    addAll(name, { memory, cpu_shares: cpuShares, connections, ...(shm ? { shm_size: shm } : {}) });
+  }
+  return all;
+};
+
+/** Every name that `explain` knows, in alphabetical order. */
+export const explainable = (plan: Plan): string[] => [...entries(plan).keys()].sort();
+
+/**
+ * How one number came about: value, rule with its inputs, source.
+ * @param name such as `postgres.work_mem`, `synapse-main.memory`.
+ * @throws UserError for a name that the plan does not have.
+ */
+export const explain = (plan: Plan, name: string): string => {
+  const found = entries(plan).get(name);
+  if (!found) {
+    const prefix = `${name.split(".")[0]}.`;
+    const near = explainable(plan).filter((known) => known.startsWith(prefix));
+    const hint = near.length > 0 ? near : [...new Set(explainable(plan).map((known) => `${known.split(".")[0]}.…`))];
+    throw new UserError(`the plan has no ${name}; it has ${hint.join(", ")}`);
+  }
+  return `${name} = ${found.value}\n  ${found.reason}\n  source: ${found.source}\n`;
+};

@@ -1,0 +1,83 @@
+import { HttpBackend, LocalBackend, PgBackend, S3Backend, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import type { Environment, FlatSettings, ImageName } from "../configs/environment";
+import { Nginx } from "../constructs/nginx/nginx";
+import { Pgbouncer } from "../constructs/pgbouncer/pgbouncer";
+import { Platform } from "../constructs/platform/platform";
+import { Postgres } from "../constructs/postgres/postgres";
+import { Redis } from "../constructs/redis/redis";
+import { Synapse } from "../constructs/synapse/synapse";
+import type { Plan } from "../sizing/plan";
+
+/** Terraform's own words (`use_path_style`) as cdktf spells them. */
+const camelCased = (settings: FlatSettings): object =>
+  Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [
+      key.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()),
+      value,
+    ]),
+  );
+
+export interface HomeserverStackProps {
+  readonly environment: Environment;
+  readonly plan: Plan;
+  readonly images: Readonly<Record<ImageName, string>>;
+  /** Local state file, relative to the folder that Terraform runs in. */
+  readonly statePath: string;
+  /**
+   * False leaves volumes, networks and secrets: applied, it takes the containers down and keeps what was stored.
+   * @default true
+   */
+  readonly running?: boolean;
+  /** Lets Terraform destroy what was stored. @default false */
+  readonly disposable?: boolean;
+}
+
+/** One environment: the whole box. */
+export class HomeserverStack extends TerraformStack {
+  constructor(scope: Construct, props: HomeserverStackProps) {
+    super(scope, props.environment.name);
+    const { environment, plan, images } = props;
+    const running = props.running ?? true;
+    this.backend(environment, props.statePath);
+
+    const platform = new Platform(this, "platform", {
+      environment,
+      plan,
+      images,
+      disposable: props.disposable ?? false,
+    });
+    const postgres = new Postgres(this, "postgres", { platform, running });
+    if (!running) {
+      new Synapse(this, "synapse", { platform, dependsOn: [], running });
+      return;
+    }
+    const pgbouncer = plan.pgbouncer && new Pgbouncer(this, "pgbouncer", { platform, plan: plan.pgbouncer, postgres });
+    const redis = plan.redis && new Redis(this, "redis", { platform, plan: plan.redis });
+    const synapse = new Synapse(this, "synapse", {
+      platform,
+      dependsOn: [postgres.service, pgbouncer?.service, redis?.service].filter((service) => service !== undefined),
+    });
+    new Nginx(this, "nginx", { platform, dependsOn: synapse.processes });
+  }
+
+  /** Always explicit: cdktf's own default is an absolute path, which would make the output depend on the folder. */
+  private backend(environment: Environment, statePath: string): void {
+    const { backend } = environment.state;
+    const config = camelCased(environment.state.config);
+    switch (backend) {
+      case "local":
+        new LocalBackend(this, { path: statePath });
+        break;
+      case "s3":
+        new S3Backend(this, config as ConstructorParameters<typeof S3Backend>[1]);
+        break;
+      case "http":
+        new HttpBackend(this, config as ConstructorParameters<typeof HttpBackend>[1]);
+        break;
+      case "pg":
+        new PgBackend(this, config as ConstructorParameters<typeof PgBackend>[1]);
+        break;
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { changesOf, describeChanges, type PlanJson, type ResourceChange } from "../../cli/changes";
+
+const change = (
+  address: string,
+  actions: ResourceChange["change"]["actions"],
+  before: ResourceChange["change"]["before"] = {},
+  after: ResourceChange["change"]["after"] = {},
+): ResourceChange => {
+  const [type, name] = address.split(".") as [string, string];
+  return {
+    address,
+    type,
+    name,
+    change: {
+      actions,
+      before: actions[0] === "create" && actions.length === 1 ? null : before,
+      after: actions.at(-1) === "delete" && actions.length === 1 ? null : after,
+    },
+  };
+};
+const plan = (...resource_changes: ResourceChange[]): PlanJson => ({ resource_changes });
+
+test("nothing to do is empty", () => {
+  const changes = changesOf(plan(change("docker_container.postgres", ["no-op"])));
+  expect(changes).toMatchObject({ isEmpty: true, losses: [], seeders: [] });
+  expect(describeChanges(changes)).toEqual(["No changes: what runs is what the environment says."]);
+});
+
+test("a changed file replaces its service, and is named without its content", () => {
+  const upload = (content: string) => ({
+    upload: [
+      { file: "/config/nginx.conf", content },
+      { file: "/config/same", content: "x" },
+    ],
+  });
+  const changes = changesOf(
+    plan(
+      change(
+        "docker_container.nginx",
+        ["delete", "create"],
+        { name: "dev-nginx", labels: [1] },
+        { name: "dev-nginx", labels: [2] },
+      ),
+      change("docker_container.seed_dev_nginx_0123456789", ["delete"], upload("old secret")),
+      change("docker_container.seed_dev_nginx_abcdef0123", ["create"], null, upload("new secret")),
+      change("docker_volume.config_dev_nginx_abcdef0123", ["create"]),
+      change("docker_container.postgres", ["no-op"]),
+    ),
+  );
+  expect(changes).toMatchObject({
+    isEmpty: false,
+    seeders: ["docker_container.seed_dev_nginx_abcdef0123"],
+    losses: [],
+    created: [],
+    services: [
+      { service: "nginx", action: "replace", because: ["nginx.conf changes"] },
+      { service: "postgres", action: "keep", because: [] },
+    ],
+  });
+  expect(JSON.stringify(changes)).not.toContain("secret");
+});
+
+test("memory changes in place, a stopped container is started", () => {
+  const { services } = changesOf(
+    plan(
+      change(
+        "docker_container.synapse_main",
+        ["update"],
+        { memory: 512, must_run: true },
+        { memory: 640, must_run: true },
+      ),
+      change("docker_container.redis", ["update"], { must_run: false }, { must_run: true }),
+    ),
+  );
+  expect(services).toMatchObject([
+    { service: "synapse-main", action: "update", because: ["memory 512 → 640"] },
+    { service: "redis", action: "start" },
+  ]);
+});
+
+test.each(["docker_volume.postgres_data", "random_password.postgres_password", "random_bytes.signing_key"])(
+  "fails: %s would be lost",
+  (address) => {
+    for (const actions of [["delete"], ["delete", "create"]] as const) {
+      const changes = changesOf(plan(change(address, actions)));
+      expect(changes.losses).toEqual([address]);
+      expect(describeChanges(changes).join()).toContain("WOULD BE LOST");
+    }
+  },
+);
+
+test("config volumes that go are no loss", () => {
+  expect(changesOf(plan(change("docker_volume.config_dev_nginx_0123456789", ["delete"]))).losses).toEqual([]);
+});
+
+test("another major's data folder is seen", () => {
+  const env = (major: number) => ({ env: [`PGDATA=/var/lib/postgresql/${major}/docker`] });
+  expect(
+    changesOf(plan(change("docker_container.postgres", ["delete", "create"], env(17), env(18)))).movedData,
+  ).toEqual({
+    from: "/var/lib/postgresql/17/docker",
+    to: "/var/lib/postgresql/18/docker",
+  });
+  expect(
+    changesOf(plan(change("docker_container.postgres", ["delete", "create"], env(17), env(17)))).movedData,
+  ).toBeUndefined();
+});

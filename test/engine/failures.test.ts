@@ -1,0 +1,139 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { containerIds, docker, EngineProject } from "../support/engine-project";
+import { EngineProxy } from "../support/engine-proxy";
+
+const DEPLOY_MS = 10 * 60_000;
+const PORT = 18009;
+
+const project = new EngineProject("e2e-fail");
+const proxy = new EngineProxy(project.dir);
+
+/** One process is enough: these tests are about what goes wrong around it. */
+beforeAll(async () => {
+  writeFileSync(
+    project.file,
+    `server_name: localhost
+public_baseurl: http://127.0.0.1:${PORT}
+hardware: { ram: 2GB, cpus: 1 }
+docker: { host: "unix://${proxy.socket}", network: 10.123.124.0/22 }
+listen: { address: 127.0.0.1, port: ${PORT} }
+synapse: { workers: none }
+`,
+  );
+  await proxy.start();
+});
+afterAll(() => {
+  proxy.stop();
+  project.removeAll();
+}, DEPLOY_MS);
+
+const noTrace = (text: string) => expect(text).not.toMatch(/^\s+at .+:\d+/m);
+
+test(
+  "without an engine: says which, and what to do",
+  async () => {
+    const outcome = await project.kit(["deploy", project.name], { env: { DOCKER_HOST: "unix:///nowhere.sock" } });
+    writeFileSync(
+      join(project.dir, "none.yaml"),
+      'server_name: localhost\ndocker: { host: "unix:///nowhere.sock" }\nimages: local\n',
+    );
+    const none = await project.kit(["deploy", "./none.yaml"]);
+    expect(none).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^no Docker engine answers on unix:\/\/\/nowhere\.sock: .+\nStart it, or let `npm start` install one; nothing was changed\n$/,
+      ),
+    });
+    noTrace(outcome.stderr);
+  },
+  DEPLOY_MS,
+);
+
+test("without Terraform and OpenTofu: says what to install", async () => {
+  const bin = join(project.dir, "bin");
+  docker("version");
+  const outcome = await project.kit(["deploy", project.name], { env: { PATH: bin, XDG_CACHE_HOME: project.dir } });
+  expect(outcome).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^neither `terraform` nor `tofu` is installed: install Terraform or OpenTofu 1\.7 or newer/,
+    ),
+  });
+  noTrace(outcome.stderr);
+});
+
+test(
+  "with a full disk, an engine that dies half-way and a taken port: clear words each time, and the next run goes on",
+  async () => {
+    proxy.intercept = (method, url) =>
+      method === "POST" && url.includes("/volumes/create")
+        ? { status: 500, message: "create volume: mkdir /var/lib/docker/volumes/x: no space left on device" }
+        : "pass";
+    const full = await project.kit(["deploy", project.name]);
+    expect(full).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("the disk of the Docker engine is full: free some space"),
+    });
+    noTrace(full.stderr);
+
+    let broken = false;
+    proxy.intercept = (method, url) => {
+      broken ||= method === "POST" && /\/containers\/create\?.*postgres/.test(url);
+      return broken ? "break" : "pass";
+    };
+    const died = await project.kit(["deploy", project.name]);
+    expect(died).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        "does not answer: start it and run the same command again, it goes on where it stopped",
+      ),
+    });
+    noTrace(died.stderr);
+
+    proxy.intercept = () => "pass";
+    const squatter: Server = createServer().listen(PORT, "127.0.0.1");
+    const taken = await project.kit(["deploy", project.name]);
+    squatter.close();
+    expect(taken).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        `port 127.0.0.1:${PORT} is taken: stop what listens there, or set \`listen.port\` to another`,
+      ),
+    });
+    noTrace(taken.stderr);
+
+    const done = await project.kit(["deploy", project.name]);
+    expect(done).toMatchObject({ code: 0 });
+    expect(Object.keys(containerIds(project.name)).sort()).toEqual(["nginx", "postgres", "synapse-main"]);
+    expect((await fetch(`http://127.0.0.1:${PORT}/_matrix/client/versions`)).status).toBe(200);
+    expect((await project.kit(["plan", project.name, "--detailed-exitcode"])).code).toBe(0);
+  },
+  DEPLOY_MS,
+);
+
+test(
+  "refuses another major over the data of this one, and touches nothing",
+  async () => {
+    const before = containerIds(project.name);
+    const text = readFileSync(project.file, "utf8");
+    writeFileSync(project.file, `${text}postgres: { version: 17 }\n`);
+    const running = await project.kit(["deploy", project.name]);
+    expect(running).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("the data volume holds PostgreSQL 18 and `postgres.version` asks for 17"),
+    });
+    expect(containerIds(project.name)).toEqual(before);
+    // Taken down, no container is left to tell: then the new one looks at the volume itself.
+    writeFileSync(project.file, text);
+    expect(await project.kit(["destroy", project.name])).toMatchObject({ code: 0 });
+    writeFileSync(project.file, `${text}postgres: { version: 17 }\n`);
+    const down = await project.kit(["deploy", project.name]);
+    expect(down).toMatchObject({ code: 1, stderr: expect.stringContaining("the data volume holds PostgreSQL 18") });
+    writeFileSync(project.file, text);
+    expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
+  },
+  DEPLOY_MS,
+);

@@ -1,0 +1,415 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { containerIds, docker, EngineProject, servedBy } from "../support/engine-project";
+import { MatrixClient } from "../support/matrix-client";
+
+/** A first start makes containers and the database schema on two busy cores. */
+const DEPLOY_MS = 10 * 60_000;
+const PORT = 18008;
+const NETWORK = "10.123.120.0/22";
+
+const project = new EngineProject("e2e-dev");
+const url = `http://127.0.0.1:${PORT}`;
+const guest = new MatrixClient(url);
+const password = "correct horse battery staple";
+
+/** The shipped `dev`, on a port and a network of its own. */
+beforeAll(() => {
+  project.useShipped(
+    "dev",
+    (
+      text,
+    ) => `${text.replace(/^public_baseurl:.*$/m, `public_baseurl: ${url}`).replace(/^(listen|docker):.*(\n .*)*$/gm, "")}
+listen:
+  address: 127.0.0.1
+  port: ${PORT}
+docker:
+  network: ${NETWORK}
+`,
+  );
+});
+afterAll(() => project.removeAll(), DEPLOY_MS);
+
+let alice: MatrixClient;
+let bob: MatrixClient;
+let roomId: string;
+
+const expectServedBy = async (mark: string, service: string): Promise<void> => {
+  // Synapse writes the access line once the answer is out.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const services = servedBy(project.name, mark);
+    if (services.length > 0) {
+      expect(services).toEqual([service]);
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no process logged ${mark}`);
+};
+
+const messagesOf = async (client: MatrixClient): Promise<string[]> => {
+  const { body } = await client.request(
+    "GET",
+    `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/messages`,
+    undefined,
+    {
+      query: { dir: "b", limit: "50" },
+    },
+  );
+  return body.chunk
+    .filter((event: { type: string }) => event.type === "m.room.message")
+    .map((event: { content: { body: string } }) => event.content.body);
+};
+
+describe("a first deployment", () => {
+  test(
+    "ends with every service healthy",
+    async () => {
+      const outcome = await project.kit(["deploy", project.name]);
+      expect(outcome).toMatchObject({ code: 0 });
+      expect(outcome.stdout).toContain(`localhost runs: ${url}`);
+      const status = await project.kit(["status", project.name, "--json"]);
+      expect(status.code).toBe(0);
+      const { services } = JSON.parse(status.stdout);
+      expect(services.map((s: { service: string }) => s.service)).toEqual([
+        "nginx",
+        "pgbouncer",
+        "postgres",
+        "redis",
+        "synapse-client1",
+        "synapse-federation1",
+        "synapse-main",
+      ]);
+      for (const service of services) {
+        expect(service).toMatchObject({ health: "healthy", restarts: 0 });
+        expect(service.memory_bytes).toBeLessThan(service.memory_limit_bytes);
+      }
+    },
+    DEPLOY_MS,
+  );
+
+  test("leaves nothing to plan", async () => {
+    const outcome = await project.kit(["plan", project.name, "--detailed-exitcode"]);
+    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining("No changes") });
+  }, 120_000);
+
+  test("keeps secrets out of the synthesized output, container environments, command lines and logs", () => {
+    const state = readFileSync(join(project.dir, "state", `${project.name}.tfstate`), "utf8");
+    const secrets = JSON.parse(state)
+      .resources.filter((r: { type: string }) => ["random_password", "random_bytes"].includes(r.type))
+      .map((r: { instances: [{ attributes: { result?: string; base64?: string } }] }) => {
+        const { result, base64 } = r.instances[0].attributes;
+        return result ?? base64;
+      });
+    expect(secrets).toHaveLength(8);
+    const synthesized = readFileSync(join(project.dir, "cdktf.out", "stacks", project.name, "cdk.tf.json"), "utf8");
+    const ids = Object.values(containerIds(project.name));
+    const seen = [
+      synthesized,
+      docker("inspect", ...ids),
+      ...ids.map((id) => docker("top", id, "-eo", "pid,args")),
+      ...ids.map((id) => docker("logs", id)),
+    ];
+    for (const secret of secrets) for (const text of seen) expect(text.includes(secret)).toBe(false);
+  });
+
+  test("leaves the state to its owner alone", () => {
+    expect(statSync(join(project.dir, "state")).mode & 0o777).toBe(0o700);
+    expect(statSync(join(project.dir, "state", `${project.name}.tfstate`)).mode & 0o777).toBe(0o600);
+  });
+
+  test("hardens every container", () => {
+    for (const container of JSON.parse(docker("inspect", ...Object.values(containerIds(project.name))))) {
+      const { HostConfig, Config, NetworkSettings } = container;
+      expect(HostConfig).toMatchObject({
+        ReadonlyRootfs: true,
+        CapAdd: null,
+        CapDrop: ["ALL"],
+        SecurityOpt: ["no-new-privileges:true"],
+        Init: true,
+        RestartPolicy: { Name: "unless-stopped" },
+        LogConfig: { Type: "json-file" },
+      });
+      expect(HostConfig.Memory).toBeGreaterThan(0);
+      expect(HostConfig.MemorySwap).toBe(HostConfig.Memory);
+      expect(Config.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+      expect(HostConfig.Binds.every((bind: string) => !bind.startsWith("/"))).toBe(true);
+      const published = Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []);
+      const isNginx = Config.Labels["synapse-kit.service"] === "nginx";
+      expect(published).toEqual(isNginx ? [{ HostIp: "127.0.0.1", HostPort: String(PORT) }] : []);
+    }
+  });
+});
+
+describe("a client, through Nginx", () => {
+  test("registers and logs in, at the worker", async () => {
+    const registered = await guest.register("alice", password);
+    expect(registered).toMatchObject({ status: 200, body: { user_id: "@alice:localhost" } });
+    await expectServedBy(registered.mark, "synapse-client1");
+    const login = await guest.login("alice", password);
+    expect(login.status).toBe(200);
+    await expectServedBy(login.mark, "synapse-client1");
+    alice = guest.withToken(login.body.access_token);
+    bob = guest.withToken((await guest.register("bob", password)).body.access_token);
+  }, 60_000);
+
+  test("is made by `user add`, without a password on any command line", async () => {
+    const outcome = await project.kit(["user", "add", project.name, "carol", "--admin", "--password-stdin"], {
+      input: `${password}\n`,
+    });
+    expect(outcome).toMatchObject({ code: 0, stdout: "@carol:localhost\n" });
+    expect(await guest.login("carol", password)).toMatchObject({ status: 200 });
+    const again = await project.kit(["user", "add", project.name, "carol", "--password-stdin"], { input: password });
+    expect(again).toMatchObject({ code: 1, stderr: "user `carol` was not made: User ID already taken.\n" });
+  }, 60_000);
+
+  test("creates a room, invites, joins", async () => {
+    const created = await alice.request("POST", "/_matrix/client/v3/createRoom", {
+      preset: "private_chat",
+      name: "kit",
+    });
+    expect(created.status).toBe(200);
+    await expectServedBy(created.mark, "synapse-client1");
+    roomId = created.body.room_id;
+    const room = encodeURIComponent(roomId);
+    const invited = await alice.request("POST", `/_matrix/client/v3/rooms/${room}/invite`, {
+      user_id: "@bob:localhost",
+    });
+    expect(invited.status).toBe(200);
+    const joined = await bob.request("POST", `/_matrix/client/v3/join/${room}`, {});
+    expect(joined.status).toBe(200);
+    await expectServedBy(joined.mark, "synapse-client1");
+  }, 60_000);
+
+  test("sends, and the other one syncs it", async () => {
+    const sent = await alice.request(
+      "PUT",
+      `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/txn1`,
+      {
+        msgtype: "m.text",
+        body: "first message",
+      },
+    );
+    expect(sent.status).toBe(200);
+    await expectServedBy(sent.mark, "synapse-client1");
+    const synced = await bob.request("GET", "/_matrix/client/v3/sync", undefined, { query: { timeout: "5000" } });
+    expect(synced.status).toBe(200);
+    expect(JSON.stringify(synced.body.rooms.join[roomId].timeline.events)).toContain("first message");
+    await expectServedBy(synced.mark, "synapse-client1");
+    const next = bob.request("GET", "/_matrix/client/v3/sync", undefined, {
+      query: { timeout: "20000", since: synced.body.next_batch },
+    });
+    await alice.request("PUT", `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/txn2`, {
+      msgtype: "m.text",
+      body: "second message",
+    });
+    expect(JSON.stringify((await next).body)).toContain("second message");
+  }, 60_000);
+
+  test("slides through its rooms", async () => {
+    const sliding = await bob.request("POST", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync", {
+      lists: { all: { ranges: [[0, 10]], required_state: [], timeline_limit: 1 } },
+    });
+    expect(sliding.status).toBe(200);
+    expect(Object.keys(sliding.body.rooms)).toEqual([roomId]);
+    await expectServedBy(sliding.mark, "synapse-client1");
+  }, 60_000);
+
+  test("uploads and downloads media, at the worker that keeps it", async () => {
+    // Larger than any buffer of Nginx, and not compressible.
+    const content = new Uint8Array(5 * 1024 ** 2).map((_, i) => (i * 2654435761) >>> 13);
+    const uploaded = await alice.request("POST", "/_matrix/media/v3/upload", content, {
+      contentType: "application/octet-stream",
+    });
+    expect(uploaded.status).toBe(200);
+    await expectServedBy(uploaded.mark, "synapse-federation1");
+    const id = uploaded.body.content_uri.slice("mxc://".length);
+    const downloaded = await bob.request<Uint8Array>("GET", `/_matrix/client/v1/media/download/${id}`);
+    expect(downloaded.status).toBe(200);
+    expect(Buffer.from(downloaded.body).equals(Buffer.from(content))).toBe(true);
+    await expectServedBy(downloaded.mark, "synapse-federation1");
+  }, 60_000);
+
+  test("reads and writes what each stream writer keeps", async () => {
+    const room = encodeURIComponent(roomId);
+    const { body: latest } = await alice.request("GET", `/_matrix/client/v3/rooms/${room}/messages`, undefined, {
+      query: { dir: "b", limit: "1" },
+    });
+    const me = encodeURIComponent("@alice:localhost");
+    const calls: [string, string, unknown][] = [
+      ["PUT", `/_matrix/client/v3/rooms/${room}/typing/${me}`, { typing: true, timeout: 1000 }],
+      ["POST", `/_matrix/client/v3/rooms/${room}/receipt/m.read/${encodeURIComponent(latest.chunk[0].event_id)}`, {}],
+      ["PUT", "/_matrix/client/v3/sendToDevice/m.test/txn1", { messages: {} }],
+      ["PUT", `/_matrix/client/v3/user/${me}/account_data/org.example.kit`, { a: 1 }],
+      ["PUT", `/_matrix/client/v3/presence/${me}/status`, { presence: "online" }],
+      ["GET", `/_matrix/client/v3/presence/${encodeURIComponent("@bob:localhost")}/status`, undefined],
+      ["PUT", "/_matrix/client/v3/pushrules/global/override/kit", { actions: [], conditions: [] }],
+      ["POST", "/_matrix/client/v3/keys/upload", {}],
+      ["GET", "/_matrix/client/v3/devices", undefined],
+    ];
+    for (const [method, path, body] of calls) {
+      const answer = await alice.request(method, path, body);
+      expect([method, path, answer.status]).toEqual([method, path, 200]);
+      await expectServedBy(answer.mark, "synapse-client1");
+    }
+  }, 60_000);
+
+  test("sets a profile and finds users", async () => {
+    const me = encodeURIComponent("@alice:localhost");
+    expect(
+      (await alice.request("PUT", `/_matrix/client/v3/profile/${me}/displayname`, { displayname: "Alice A." })).status,
+    ).toBe(200);
+    expect((await bob.request("GET", `/_matrix/client/v3/profile/${me}`)).body).toMatchObject({
+      displayname: "Alice A.",
+    });
+    const found = await bob.request("POST", "/_matrix/client/v3/user_directory/search", { search_term: "alice" });
+    expect(found.status).toBe(200);
+    expect(JSON.stringify(found.body.results)).toContain("@alice:localhost");
+    await expectServedBy(found.mark, "synapse-federation1");
+  }, 60_000);
+
+  test("answers other servers: version and keys", async () => {
+    const version = await guest.request("GET", "/_matrix/federation/v1/version");
+    expect(version).toMatchObject({ status: 200, body: { server: { name: "Synapse" } } });
+    await expectServedBy(version.mark, "synapse-federation1");
+    const keys = await guest.request("GET", "/_matrix/key/v2/server");
+    expect(keys.status).toBe(200);
+    expect(keys.body.server_name).toBe("localhost");
+    await expectServedBy(keys.mark, "synapse-main");
+  }, 60_000);
+
+  test("gets well-known from Nginx, and nothing that is not public", async () => {
+    expect((await guest.request("GET", "/.well-known/matrix/client")).body).toMatchObject({
+      "m.homeserver": { base_url: url },
+    });
+    expect((await alice.request("GET", "/_synapse/admin/v2/users")).status).toBe(403);
+    for (const path of ["/_synapse/metrics", "/_synapse/replication/x", "/metrics", "/"]) {
+      expect([path, (await guest.request("GET", path)).status]).toEqual([path, 404]);
+    }
+  }, 60_000);
+});
+
+describe("a later deployment", () => {
+  test(
+    "changes nothing when nothing changed",
+    async () => {
+      const before = containerIds(project.name);
+      const outcome = await project.kit(["deploy", project.name]);
+      expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining("No changes") });
+      expect(containerIds(project.name)).toEqual(before);
+    },
+    DEPLOY_MS,
+  );
+
+  test(
+    "replaces only what one setting concerns",
+    async () => {
+      const before = containerIds(project.name);
+      project.edit((text) => `${text}nginx:\n  settings:\n    keepalive_timeout: 61s\n`);
+      const planned = await project.kit(["plan", project.name, "--json", "--detailed-exitcode"]);
+      expect(planned.code).toBe(2);
+      const { services } = JSON.parse(planned.stdout);
+      expect(services.filter((s: { action: string }) => s.action !== "keep")).toMatchObject([
+        { service: "nginx", action: "replace", because: ["nginx.conf changes"] },
+      ]);
+      expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
+      const after = containerIds(project.name);
+      expect(Object.keys(after).filter((service) => after[service] !== before[service])).toEqual(["nginx"]);
+      expect(await messagesOf(bob)).toEqual(["second message", "first message"]);
+    },
+    DEPLOY_MS,
+  );
+
+  test(
+    "refuses a configuration that the program itself refuses, and stops nothing",
+    async () => {
+      const before = containerIds(project.name);
+      const text = readFileSync(project.file, "utf8");
+      project.edit(() => text.replace("keepalive_timeout: 61s", "keepalive_timeout: soon"));
+      const outcome = await project.kit(["deploy", project.name]);
+      expect(outcome.code).toBe(1);
+      expect(outcome.stderr).toContain(
+        "the new configuration of nginx is refused by nginx itself, so nothing that runs was touched",
+      );
+      expect(outcome.stderr).not.toMatch(/^\s+at /m);
+      expect(containerIds(project.name)).toEqual(before);
+      project.edit(() => text);
+      expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
+      expect(containerIds(project.name)).toEqual(before);
+    },
+    DEPLOY_MS,
+  );
+
+  test(
+    "replaces the database and keeps its data",
+    async () => {
+      const before = containerIds(project.name);
+      project.edit((text) => `${text}postgres:\n  settings:\n    log_min_duration_statement: 2s\n`);
+      expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
+      const after = containerIds(project.name);
+      expect(Object.keys(after).filter((service) => after[service] !== before[service])).toEqual(["postgres"]);
+      expect(await messagesOf(bob)).toEqual(["second message", "first message"]);
+    },
+    DEPLOY_MS,
+  );
+
+  test(
+    "starts again what was stopped or removed by hand",
+    async () => {
+      docker("stop", `${project.name}-synapse-client1`);
+      docker("rm", "--force", `${project.name}-nginx`);
+      expect((await project.kit(["status", project.name])).code).toBe(1);
+      expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
+      expect((await project.kit(["status", project.name])).code).toBe(0);
+      expect(await messagesOf(bob)).toEqual(["second message", "first message"]);
+    },
+    DEPLOY_MS,
+  );
+});
+
+describe("taking it down", () => {
+  test(
+    "keeps data and secrets; the next deployment brings all back",
+    async () => {
+      const key = (await guest.request("GET", "/_matrix/key/v2/server")).body.verify_keys;
+      expect(await project.kit(["destroy", project.name])).toMatchObject({ code: 0 });
+      expect(containerIds(project.name)).toEqual({});
+      expect(docker("volume", "ls", "--format", "{{.Name}}").split("\n")).toEqual(
+        expect.arrayContaining([`${project.name}-postgres-data`, `${project.name}-synapse-media`]),
+      );
+      expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
+      expect((await guest.login("alice", password)).status).toBe(200);
+      expect(await messagesOf(bob)).toEqual(["second message", "first message"]);
+      expect((await guest.request("GET", "/_matrix/key/v2/server")).body.verify_keys).toEqual(key);
+    },
+    DEPLOY_MS,
+  );
+
+  test(
+    "removes data only after the typed name",
+    async () => {
+      const outcome = await project.kit(["destroy", project.name, "--data"], { input: "yes\n" });
+      expect(outcome).toMatchObject({ code: 1, stderr: expect.stringContaining("not confirmed: nothing was removed") });
+      expect(Object.keys(containerIds(project.name))).toHaveLength(7);
+    },
+    DEPLOY_MS,
+  );
+
+  test(
+    "with the typed name removes everything, and a deployment over a foreign volume is refused",
+    async () => {
+      expect(await project.kit(["destroy", project.name, "--data"], { input: `${project.name}\n` })).toMatchObject({
+        code: 0,
+      });
+      expect(docker("volume", "ls", "--format", "{{.Name}}")).not.toContain(`${project.name}-`);
+      docker("volume", "create", `${project.name}-postgres-data`);
+      const outcome = await project.kit(["deploy", project.name]);
+      expect(outcome).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`volume ${project.name}-postgres-data exists, but the state`),
+      });
+      expect(containerIds(project.name)).toEqual({});
+    },
+    DEPLOY_MS,
+  );
+});

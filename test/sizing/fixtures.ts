@@ -1,0 +1,41 @@
+import type { DiskKind, Environment } from "../../configs/environment";
+import { Bytes } from "../../configs/units/bytes";
+import { Cpus } from "../../configs/units/cpus";
+import type { HostFacts } from "../../sizing/plan";
+
+/** An environment in which everything is left to the solver. */
+export const AUTO: Environment = {
+  name: "test",
+  file: "test.yaml",
+  serverName: "example.org",
+  publicBaseurl: "https://matrix.example.org/",
+  hardware: { kind: "auto", disk: { kind: "ssd" } },
+  expected: { federation: "open" },
+  docker: { network: "10.89.4.0/22" },
+  listen: { address: "127.0.0.1", port: 8080 },
+  images: { source: "auto", overrides: {} },
+  state: { backend: "local", config: {} },
+  postgres: { version: 17, jit: false, hugePages: "try", synchronousCommit: true, settings: {} },
+  pgbouncer: { enabled: "auto", settings: {} },
+  redis: { flavour: "redis", settings: {} },
+  synapse: {
+    workers: "auto",
+    registration: "closed",
+    presence: false,
+    reportStats: false,
+    maxUploadSize: Bytes.mib(50),
+    urlPreviews: false,
+    logLevel: "WARNING",
+    rateLimits: {},
+    settings: {},
+  },
+  nginx: { adminApiFrom: [], settings: {} },
+};
+
+/** A machine with this much RAM in MB. */
+export const machine = (ramMib: number, cores: number, kind: DiskKind = "ssd", disk?: Bytes): HostFacts => ({
+  ram: Bytes.mib(ramMib),
+  cpus: Cpus.of(cores),
+  disk: disk ? { kind, size: disk } : { kind },
+  source: "declared",
+});

@@ -1,0 +1,76 @@
+import { POSTGRES_MAJORS } from "../../configs/environment";
+import { Bytes } from "../../configs/units/bytes";
+import { POSTGRES_BASE_UNIT, postgresSize } from "../../sizing/overrides";
+import type { Plan } from "../../sizing/plan";
+import { sharedMemory, walBuffersFor } from "../../sizing/postgres-shared-memory";
+import { solve } from "../../sizing/solve";
+import { AUTO, machine } from "./fixtures";
+import { PostgresBinary } from "./postgres-binary";
+
+const TOLERANCE = 0.03;
+const BOXES: ReadonlyArray<readonly [ramMib: number, cores: number]> = [
+  [1024, 1],
+  [1024, 256],
+  [2048, 1],
+  [3584, 2],
+  [4096, 2],
+  [8192, 4],
+  [16_384, 8],
+  [24_576, 2],
+  [65_536, 16],
+  [131_072, 32],
+  [2_097_152, 256],
+];
+
+const textsOf = (plan: Plan): Record<string, string> =>
+  Object.fromEntries(Object.entries(plan.postgres.settings).map(([name, { value }]) => [name, value]));
+
+describe.each(POSTGRES_MAJORS)("PostgreSQL %i", (version) => {
+  let postgres: PostgresBinary;
+  beforeAll(() => {
+    postgres = new PostgresBinary(version);
+  }, 60_000);
+  afterAll(() => postgres.remove());
+
+  const planFor = (ramMib: number, cores: number): Plan =>
+    solve({ ...AUTO, postgres: { ...AUTO.postgres, version } }, machine(ramMib, cores, "nvme", Bytes.gib(400)));
+
+  it.each(BOXES)("reports the shared memory that was predicted for %i MB and %i cores", (ramMib, cores) => {
+    const plan = planFor(ramMib, cores);
+    const real = Number(postgres.valueOf("shared_memory_size", textsOf(plan)));
+    const predicted = plan.postgres.predictedSharedMemory.toBytes() / 1024 ** 2;
+    expect(Math.abs(predicted - real) / real).toBeLessThan(TOLERANCE);
+  });
+
+  it.each([64, 96, 208, 528, 1040, 3000, 5008, 12_000, 40_000])("is predicted for shared_buffers of %i MB", (size) => {
+    for (const connections of [20, 75, 150, 600]) {
+      const sharedBuffers = Bytes.mib(size);
+      const walBuffers = walBuffersFor(sharedBuffers);
+      const settings = {
+        shared_preload_libraries: "pg_stat_statements",
+        shared_buffers: sharedBuffers.toPostgres(),
+        wal_buffers: walBuffers.toPostgres(),
+        max_connections: String(connections),
+      };
+      const real = Number(postgres.valueOf("shared_memory_size", settings));
+      const predicted = sharedMemory(version, sharedBuffers, walBuffers, connections).toBytes() / 1024 ** 2;
+      expect(Math.abs(predicted - real) / real).toBeLessThan(TOLERANCE);
+    }
+  });
+
+  it("accepts every setting of a plan", () => {
+    for (const [ramMib, cores] of BOXES.slice(0, 6)) postgres.check(textsOf(planFor(ramMib, cores)));
+  });
+
+  it("reads every amount of memory as it was meant", () => {
+    const settings = textsOf(planFor(16_384, 8));
+    const sizes = Object.keys(POSTGRES_BASE_UNIT).filter((name) => name in settings);
+    expect(sizes).toHaveLength(10);
+    for (const name of sizes) {
+      const real = postgresSize(name, postgres.valueOf(name, settings));
+      expect([name, real?.toBytes()]).toEqual([name, postgresSize(name, settings[name] ?? "")?.toBytes()]);
+    }
+    expect(postgres.valueOf("checkpoint_timeout", settings)).toBe(String(15 * 60));
+    expect(postgres.valueOf("idle_in_transaction_session_timeout", settings)).toBe(String(30 * 60 * 1000));
+  });
+});

@@ -1,0 +1,62 @@
+/** What a Matrix client does, over plain HTTP, each request with a mark that Synapse's own log repeats. */
+export interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+  /** Stands in the query string, and so in the access log of the process that served the request. */
+  readonly mark: string;
+}
+
+let count = 0;
+
+export class MatrixClient {
+  constructor(
+    private readonly baseUrl: string,
+    private readonly token?: string,
+  ) {}
+
+  withToken(token: string): MatrixClient {
+    return new MatrixClient(this.baseUrl, token);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: answers of a hundred endpoints, read by tests only
+  async request<T = any>(
+    method: string,
+    path: string,
+    body?: unknown,
+    options: { readonly contentType?: string; readonly query?: Record<string, string> } = {},
+  ): Promise<Answer<T>> {
+    count += 1;
+    const mark = `mark${process.pid}x${count}x`;
+    const query = new URLSearchParams({ ...options.query, kit: mark });
+    const raw = body instanceof Uint8Array;
+    const response = await fetch(`${this.baseUrl}${path}?${query}`, {
+      method,
+      headers: {
+        ...(this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` }),
+        ...(body === undefined ? {} : { "Content-Type": options.contentType ?? "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: raw ? Buffer.from(body as Uint8Array) : JSON.stringify(body) }),
+    });
+    const type = response.headers.get("content-type") ?? "";
+    const content = type.includes("json") ? await response.json() : new Uint8Array(await response.arrayBuffer());
+    return { status: response.status, body: content as T, mark };
+  }
+
+  /** Registers with the dummy stage of open registration, in the two steps that every client takes. */
+  async register(username: string, password: string): Promise<Answer<{ access_token: string; user_id: string }>> {
+    const first = await this.request("POST", "/_matrix/client/v3/register", { username, password });
+    return this.request("POST", "/_matrix/client/v3/register", {
+      username,
+      password,
+      auth: { type: "m.login.dummy", session: first.body.session },
+    });
+  }
+
+  login(username: string, password: string): Promise<Answer<{ access_token: string; user_id: string }>> {
+    return this.request("POST", "/_matrix/client/v3/login", {
+      type: "m.login.password",
+      identifier: { type: "m.id.user", user: username },
+      password,
+    });
+  }
+}
