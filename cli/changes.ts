@@ -61,17 +61,20 @@ const isService = (change: ResourceChange): boolean =>
 const isStored = (change: ResourceChange): boolean =>
   change.type.startsWith("random_") || (change.type === "docker_volume" && !isConfigVolume(change));
 
-/** Attributes that change with something else, and explain nothing. */
-const DERIVED = new Set([
-  "labels",
-  "id",
-  "volumes",
-  "network_data",
-  "hostname",
-  "container_logs",
-  "exit_code",
-  "bridge",
-]);
+/** Attributes that change with something else, or that the provider fills in by itself: they explain nothing. */
+const DERIVED = new Set(["labels", "id", "volumes", "network_data", "networks_advanced", "hostname", "bridge"]);
+
+/** The provider writes an unset attribute as null, and reads it back as its type's nothing. */
+const isUnset = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === "" ||
+  value === 0 ||
+  value === false ||
+  (typeof value === "object" && Object.keys(value).length === 0);
+
+const differs = (before: unknown, after: unknown): boolean =>
+  !(isUnset(before) && isUnset(after)) && JSON.stringify(before) !== JSON.stringify(after);
 
 interface Upload {
   readonly file: string;
@@ -98,10 +101,7 @@ const reasons = (change: ResourceChange, seeders: readonly ResourceChange[]): st
   const { before, after } = change.change;
   if (before === null || after === null) return [];
   const files = changedFiles(change, seeders);
-  const attributes = Object.keys(after).filter(
-    (key) =>
-      !DERIVED.has(key) && after[key] !== undefined && JSON.stringify(before[key]) !== JSON.stringify(after[key]),
-  );
+  const attributes = Object.keys(after).filter((key) => !DERIVED.has(key) && differs(before[key], after[key]));
   return [
     ...files.map((file) => `${file} changes`),
     ...attributes.map((key) =>

@@ -60,14 +60,21 @@ if grep -q build-ca.crt "$dir/Dockerfile"; then
   done
 fi
 
+# The line of the log that says why: a program's error, else the last one.
+reason() {
+  local clean
+  clean=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -v '^[[:space:]]*$')
+  { grep -E '^(E:|ERROR|[Ee]rror)' <<<"$clean" || printf '%s\n' "$clean"; } | tail -n 1 | cut -c1-300
+}
+
 say "building $name ..."
 # The classic builder by default: BuildKit with a builder of its own cannot see
 # the local base image. --network host: a build must reach what the host reaches.
 # The context goes in as a tar with fixed owners and modes, since both are part
 # of the layer cache's key and a checkout's depend on its user and umask.
 tar --owner=0 --group=0 --numeric-owner --sort=name --mode=u=rwX,go=rX -C "$dir" -c . "${files[@]}" |
-  DOCKER_BUILDKIT=${DOCKER_BUILDKIT:-0} docker build --network host --tag "$tag" "${arguments[@]}" - >"$log" 2>&1 ||
-  die "$name does not build: $(grep -v '^[[:space:]]*$' "$log" | tail -n 1 | cut -c1-300) (see $log)"
+  DOCKER_BUILDKIT=${DOCKER_BUILDKIT:-0} docker build --force-rm --network host --tag "$tag" "${arguments[@]}" - >"$log" 2>&1 ||
+  die "$name does not build: $(reason) (see $log)"
 
 # Debian moves on below an unpinned Dockerfile; the tag and the manifest do not.
 container=$(docker create --network none "$tag" true)

@@ -13,7 +13,7 @@ die() {
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 module=$here/../providers/opentofu
-# shellcheck source-path=SCRIPTDIR source=lib/go.sh
+# shellcheck source-path=SCRIPTDIR source=lib/go.sh disable=SC1091
 . "$here/lib/go.sh"
 
 binary=$kit_cache/bin/tofu

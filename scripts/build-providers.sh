@@ -15,7 +15,7 @@ die() {
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 providers=$here/../providers
-# shellcheck source-path=SCRIPTDIR source=lib/go.sh
+# shellcheck source-path=SCRIPTDIR source=lib/go.sh disable=SC1091
 . "$here/lib/go.sh"
 
 docker_version=4.6.0
@@ -51,18 +51,28 @@ platform=$(cd / && go env GOOS)_$(cd / && go env GOARCH)
 
 # provider NAMESPACE TYPE VERSION
 provider() {
-  local namespace=$1 type=$2 version=$3
-  local rest=$namespace/$type/$version/$platform name=terraform-provider-${type}_v$version
-  local first=$mirror/registry.terraform.io/$rest second=$mirror/registry.opentofu.org/$rest
+  local namespace=$1 type=$2 version=$3 host folder old
+  local name=terraform-provider-${type}_v$version
   say "building $namespace/$type $version ..."
-  # The old versions go: a mirror with two would make `~>` choose by accident.
-  rm -rf "$mirror"/registry.*/"$namespace/$type"
-  mkdir -p "$first" "$second"
-  go_build "$providers/$type" "github.com/terraform-providers/terraform-provider-$type" "$first/$name" "-X main.version=$version"
-  # OpenTofu asks for the same providers under its own registry's name.
-  ln -f "$first/$name" "$second/$name" 2>/dev/null || cp -f "$first/$name" "$second/$name"
+  go_build "$providers/$type" "github.com/terraform-providers/terraform-provider-$type" "$parts/$name" "-X main.version=$version"
+  # OpenTofu asks for the same providers under its own registry's name. `mv`
+  # last: a working folder links to the file in the mirror, so it must be there
+  # at every moment.
+  for host in registry.terraform.io registry.opentofu.org; do
+    folder=$mirror/$host/$namespace/$type
+    mkdir -p "$folder/$version/$platform"
+    ln -f "$parts/$name" "$parts/$name.$host" 2>/dev/null || cp -f "$parts/$name" "$parts/$name.$host"
+    mv -f "$parts/$name.$host" "$folder/$version/$platform/$name"
+    # The old versions go: with two of them `~>` would choose by accident.
+    for old in "$folder"/*; do
+      if [ "$old" != "$folder/$version" ]; then rm -rf "$old"; fi
+    done
+  done
 }
 
+parts=$kit_cache/mirror.part
+rm -rf "$parts"
+mkdir -p "$parts"
 rm -f "$stamp"
 provider kreuzwerker docker "$docker_version"
 provider hashicorp random "$random_version"
@@ -70,7 +80,7 @@ provider hashicorp random "$random_version"
 # The two providers come from the mirror and from nowhere else; any other one
 # that a user adds still comes from its registry.
 names='"registry.terraform.io/kreuzwerker/docker", "registry.terraform.io/hashicorp/random", "registry.opentofu.org/kreuzwerker/docker", "registry.opentofu.org/hashicorp/random"'
-cat >"$config" <<EOF
+cat >"$config.part" <<EOF
 # Written by scripts/build-providers.sh
 disable_checkpoint = true
 provider_installation {
@@ -83,6 +93,8 @@ provider_installation {
   }
 }
 EOF
+mv -f "$config.part" "$config"
+rm -rf "$parts"
 printf '%s' "$wanted" >"$stamp"
 say "mirror ready: $mirror"
 printf '%s\n' "$config"

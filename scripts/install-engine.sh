@@ -22,6 +22,7 @@ answers() { timeout 15 docker version --format '{{.Server.Version}}' >/dev/null 
 is_debian_like() {
   [ -r /etc/os-release ] || return 1
   local ids
+  # shellcheck source=/dev/null
   ids=$(. /etc/os-release && printf ' %s %s ' "${ID:-}" "${ID_LIKE:-}")
   case $ids in *' debian '* | *' ubuntu '*) command -v apt-get >/dev/null ;; *) return 1 ;; esac
 }
@@ -64,7 +65,13 @@ if [ "${#wanted[@]}" -gt 0 ]; then
   apt-get -o DPkg::Lock::Timeout=120 update >"$apt_log" 2>&1 || true
   apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${wanted[@]}" >>"$apt_log" 2>&1 ||
     die "apt-get could not install ${wanted[*]} (no network, or a broken apt? see $apt_log)"
+  # From Debian 13 on the client is a package of its own, and only recommended.
+  if ! command -v docker >/dev/null; then
+    apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends docker-cli >>"$apt_log" 2>&1 ||
+      die "apt-get could not install docker-cli (see $apt_log)"
+  fi
 fi
+command -v docker >/dev/null || die "dockerd is here, but there is no docker client; install docker-cli"
 
 answers && exit 0
 

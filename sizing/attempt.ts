@@ -6,8 +6,11 @@ import type { HostFacts, Plan } from "./plan";
 import { layoutCandidates } from "./topology";
 import type { Violation } from "./violation";
 
-/** A plan that keeps every invariant, or the first one that cannot be kept. */
-export type Attempt = { readonly plan: Plan } | { readonly violation: Violation };
+/** A plan that keeps every invariant, or the first one that cannot be kept: for want of memory, or by its own rules. */
+export type Attempt = { readonly plan: Plan } | { readonly violation: Violation; readonly cause: "shortage" | "rule" };
+
+/** Only this rule can fail on a machine with memory enough: its disk is too small for any WAL. */
+const DISK_INVARIANT = "I9";
 
 /**
  * Solves with the best layout that the machine carries. Overrides have no say in that choice: one that takes too much
@@ -20,9 +23,10 @@ export const attempt = (env: Environment, host: HostFacts): Attempt => {
   const layout = candidates.find((candidate) => "plan" in draft(bare, host, candidate)) ?? candidates.at(-1);
   if (!layout) throw new Error("the catalogue has no layout to try");
   const found = draft(env, host, layout);
-  if ("shortage" in found) return { violation: found.shortage };
+  if ("shortage" in found) return { violation: found.shortage, cause: "shortage" };
   const broken = firstViolation(found.plan);
-  return broken ? { violation: broken } : { plan: found.plan };
+  if (!broken) return { plan: found.plan };
+  return { violation: broken, cause: broken.id === DISK_INVARIANT ? "shortage" : "rule" };
 };
 
 /** Whether these overrides on this machine give a plan. */

@@ -117,7 +117,7 @@ export const cpuIsWeighted = (plan: Plan): string | undefined => {
   return total > TOTAL_SHARES ? `CPU shares add up to ${total} > ${TOTAL_SHARES}` : undefined;
 };
 
-/** C11: autovacuum workers fit their slots, and their memory is never maintenance_work_mem by accident. */
+/** C11: autovacuum workers fit their slots (PG 18). Their memory is in I2, with -1 counted as maintenance_work_mem. */
 export const autovacuumIsBounded = (plan: Plan): string | undefined => {
   const workers = postgresNumberIn(plan, "autovacuum_max_workers");
   const slots = postgresNumberIn(plan, "autovacuum_worker_slots");

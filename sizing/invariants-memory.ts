@@ -2,13 +2,16 @@ import { Bytes } from "../configs/units/bytes";
 import { activeBackends, DIRECT_CLIENTS } from "./connections";
 import { USABLE_SHARE_OF_LIMIT } from "./constants";
 import { containersOf, type Plan } from "./plan";
-import { BACKEND } from "./postgres-budget";
+import { BACKEND, PAGES_PER_ENTRY, SORTS_PER_QUERY } from "./postgres-budget";
 import { sharedMemory, walBuffersFor } from "./postgres-shared-memory";
 import { REDIS_BASE } from "./redis";
 import { postgresBytesIn, postgresNumberIn, redisBytesIn } from "./settings-reader";
 import { megabytes, sumText } from "./solved";
 
-const SORTS = 2;
+/** What /dev/shm holds beside parallel work (I10), and Docker's default size of it. */
+const SHM_BASE = Bytes.mib(64);
+/** Two WAL segments of 16 MB, below which the server does not start (I9). */
+const MIN_WAL_LEAST = Bytes.mib(32);
 
 /** Server connections that Synapse may hold open at once. */
 export const serverConnections = (plan: Plan): number => {
@@ -18,13 +21,13 @@ export const serverConnections = (plan: Plan): number => {
 };
 
 /** Left side of I2, from the settings as they are rendered. */
-export const postgresHardBound = (plan: Plan): Record<string, Bytes> => {
+const postgresHardBound = (plan: Plan): Record<string, Bytes> => {
   const servers = serverConnections(plan);
   const sharedBuffers = postgresBytesIn(plan, "shared_buffers");
   const walBuffers = postgresBytesIn(plan, "wal_buffers");
   const gather = postgresNumberIn(plan, "max_parallel_workers_per_gather");
   const parallel = gather > 0 ? postgresNumberIn(plan, "max_parallel_workers") : 0;
-  const perServer = SORTS + postgresNumberIn(plan, "hash_mem_multiplier");
+  const perServer = SORTS_PER_QUERY + postgresNumberIn(plan, "hash_mem_multiplier");
   const autovacuum = postgresBytesIn(plan, "autovacuum_work_mem");
   const maintenance = postgresBytesIn(plan, "maintenance_work_mem");
   return {
@@ -34,7 +37,7 @@ export const postgresHardBound = (plan: Plan): Record<string, Bytes> => {
       walBuffers.equals(Bytes.ZERO) ? walBuffersFor(sharedBuffers) : walBuffers,
       postgresNumberIn(plan, "max_connections"),
     ),
-    "page tables": sharedBuffers.times(activeBackends(servers, plan.host.cpus.toWholeCores()) / 512),
+    "page tables": sharedBuffers.times(activeBackends(servers, plan.host.cpus.toWholeCores()) / PAGES_PER_ENTRY),
     backends: BACKEND.times(servers + DIRECT_CLIENTS),
     work_mem: postgresBytesIn(plan, "work_mem").times((servers + parallel) * perServer),
     autovacuum_work_mem: (autovacuum.equals(Bytes.ZERO) ? maintenance : autovacuum).times(
@@ -113,7 +116,7 @@ export const walFitsTheDisk = (plan: Plan): string | undefined => {
   const most = postgresBytesIn(plan, "max_wal_size");
   const least = postgresBytesIn(plan, "min_wal_size");
   if (least.isMoreThan(most)) return `min_wal_size ${megabytes(least)} > max_wal_size ${megabytes(most)}`;
-  if (least.isLessThan(Bytes.mib(32))) return `min_wal_size ${megabytes(least)} < two segments of 16 MB = 32 MB`;
+  if (least.isLessThan(MIN_WAL_LEAST)) return `min_wal_size ${megabytes(least)} < two segments of 16 MB = 32 MB`;
   const disk = plan.host.disk.size;
   if (!disk) return undefined;
   const parts = {
@@ -130,7 +133,7 @@ export const sharedMemoryMountIsEnough = (plan: Plan): string | undefined => {
   const parts = {
     maintenance_work_mem: postgresBytesIn(plan, "maintenance_work_mem"),
     "parallel hashes": postgresBytesIn(plan, "work_mem").times(parallel),
-    base: Bytes.mib(64),
+    base: SHM_BASE,
   };
-  return exceeds(parts, plan.postgres.container.shm?.value ?? Bytes.mib(64), "/dev/shm");
+  return exceeds(parts, plan.postgres.container.shm?.value ?? SHM_BASE, "/dev/shm");
 };

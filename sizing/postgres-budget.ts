@@ -13,10 +13,10 @@ export const BACKEND = Bytes.mib(10);
 const SERVER_PROCESSES = Bytes.mib(16);
 const IO_WORKER = Bytes.kib(3200);
 /** One 8-byte page-table entry for each 4 kB page of shared_buffers in every backend that touched all of it. */
-const PAGES_PER_ENTRY = 512;
+export const PAGES_PER_ENTRY = 512;
 
 /** Two sorts beside one hash, in every active backend (tuning facts §5.5). `guess` */
-const SORTS_PER_QUERY = 2;
+export const SORTS_PER_QUERY = 2;
 /** PostgreSQL's default since 15. */
 export const HASH_MEM_MULTIPLIER = 2;
 
@@ -66,7 +66,7 @@ export interface PostgresMemory {
 }
 
 /** Allocations of `work_mem` by one query at its worst (k of tuning facts §5.4). */
-export const allocationsPerBackend = (overrides: Overrides): number =>
+const allocationsPerBackend = (overrides: Overrides): number =>
   SORTS_PER_QUERY + (overrides.hashMemMultiplier ?? HASH_MEM_MULTIPLIER);
 
 /** All servers that Synapse can hold work at once: the hard bound I2, not only the ordinary one. */

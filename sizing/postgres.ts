@@ -15,7 +15,7 @@ import { walSettings } from "./postgres-wal";
 import { fromFile, solved, sumText } from "./solved";
 
 /** PostgreSQL's `max_files_per_process`: each backend may hold this many (I7). */
-export const MAX_FILES_PER_PROCESS = 1000;
+const MAX_FILES_PER_PROCESS = 1000;
 
 /** What /dev/shm holds beside the memory of parallel queries and maintenance (I10). `guess` */
 const SHM_BASE = Bytes.mib(64);

@@ -9,6 +9,7 @@ import { type Violation, violationText } from "./violation";
 
 /** Where the search for a machine that fits gives up. */
 const LARGEST_RAM = Bytes.gib(4096);
+const LARGEST_DISK = Bytes.gib(4096);
 
 /** Steps from `good`, which holds, towards `bad`, which does not: the last that holds, by bisection. */
 const lastThatHolds = (good: number, bad: number, step: number, test: (amount: number) => boolean): number => {
@@ -43,6 +44,22 @@ const leastRam = (env: Environment, host: HostFacts): Bytes | undefined => {
   return Bytes.of(lastThatHolds(high.toBytes(), host.ram.toBytes(), MIB.toBytes(), test));
 };
 
+/** Least disk on which the plan holds, where the disk is what is in the way. */
+const leastDisk = (env: Environment, host: HostFacts): Bytes | undefined => {
+  const { kind, size } = host.disk;
+  const on = (disk: Bytes): HostFacts => ({ ...host, disk: { kind, size: disk } });
+  if (!size || !holds(env, on(LARGEST_DISK))) return undefined;
+  const test = (amount: number): boolean => holds(env, on(Bytes.of(amount)));
+  return Bytes.of(lastThatHolds(LARGEST_DISK.toBytes(), size.floorTo(MIB).toBytes(), MIB.toBytes(), test));
+};
+
+const leastMachine = (env: Environment, host: HostFacts): string => {
+  const disk = leastDisk(env, host);
+  if (disk) return `the least disk that holds is ${disk.toMiB()} MB`;
+  const ram = leastRam(env, host);
+  return ram ? `the least that holds with ${host.cpus} CPU is ${ram.toMiB()} MB of RAM` : "no amount of RAM holds it";
+};
+
 /**
  * The message for an environment that has no plan: the inequality with its numbers, then the one override that is in
  * the way with the nearest value that holds, or else the least machine.
@@ -54,11 +71,7 @@ export const refusal = (env: Environment, host: HostFacts, violation: Violation)
     const found = `${env.file}: ${culprit.key} = ${culprit.text}: ${violationText(violation)}`;
     return new UserError(`${found}; ${nearestText(culprit, host)}`);
   }
-  const least = leastRam(env, host);
   const set =
     adjustments.length > 0 ? ` with ${adjustments.map(({ key, text }) => `${key} = ${text}`).join(", ")}` : "";
-  const fits = least
-    ? `the least that holds with ${host.cpus} CPU is ${least.toMiB()} MB of RAM${set}`
-    : `no machine holds it${set}`;
-  return new UserError(`${env.file}: ${violationText(violation)}; ${fits}`);
+  return new UserError(`${env.file}: ${violationText(violation)}; ${leastMachine(env, host)}${set}`);
 };

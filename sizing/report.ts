@@ -101,7 +101,7 @@ export const sizeText = (plan: Plan): string => {
   ];
   const { host, synapse, expected, reserves } = plan;
   return [
-    `profile ${plan.profile}: ${host.ram} RAM, ${host.cpus} cores, disk ${host.disk.kind} (${host.source})`,
+    `profile ${plan.profile}: ${host.ram} RAM, ${host.cpus} CPU, disk ${host.disk.kind} (${host.source})`,
     `workers ${synapse.layout.value}: ${synapse.layout.reason}`,
     `expected ${expected.users.value} users, ${expected.clients.value} clients, ${expected.eventsPerSecond.value} events/s`,
     "",

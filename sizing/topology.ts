@@ -16,7 +16,7 @@ const RUNGS: ReadonlyArray<readonly [cores: number, layout: WorkerLayoutName]> =
 ];
 
 /** A quarter of a core per worker at 40 events/s, only to follow replication (Element, "Scaling to millions of users requires Synapse Pro"). */
-export const REPLICATION_TAX_CORES = 0.25 / 40;
+const REPLICATION_TAX_CORES = 0.25 / 40;
 /** Share of the cores that may go into that (operations facts §2.2). `guess` */
 const MOST_TAX_SHARE = 0.2;
 

@@ -1,50 +1,96 @@
-import type { BalancingKey, Role } from "../../configs/catalogue/role";
-import { ROLES, type RoleName } from "../../configs/catalogue/roles";
+import type { BalancingKey, Endpoint, Method } from "../../configs/catalogue/role";
+import { type NamedRole, ROLES, type RoleName } from "../../configs/catalogue/roles";
+import type { Environment } from "../../configs/environment";
 import type { Plan, ProcessPlan } from "../../sizing/plan";
-import { holdersOf, mainOf } from "../synapse/topology";
+import { holdersOf } from "../synapse/topology";
 
-/** Processes behind one name, and how a request finds its one among them. */
-export interface Pool {
-  /** Name of the Nginx upstream. */
-  readonly name: string;
-  readonly processes: readonly ProcessPlan[];
-  readonly key: BalancingKey;
-  /** Main takes over when no process of the pool can be reached. */
-  readonly fallback: boolean;
-}
+/** Name of main as a role, an upstream and a process. */
+export const MAIN = "main";
+/** Kept from everybody but those whom the environment names. */
+export const ADMIN_PREFIX = "/_synapse/admin/";
 
-/** One row of the routing table; the first whose pattern fits the path decides. */
+/**
+ * One row of the routing table. A request goes to the first row that fits its method, its path (decoded, as Nginx
+ * matches it) and, for first syncs, its query; where only the method does not fit, to main.
+ */
 export interface Route {
+  /** Empty: all of them. */
+  readonly methods: readonly Method[];
   readonly pattern: string;
-  readonly role: RoleName;
-  readonly pool: Pool;
+  /** The row is for syncs without `since` or with `full_state=true`. */
+  readonly firstSyncOnly: boolean;
+  readonly role: RoleName | typeof MAIN;
+  /** Nginx upstream: the process, or the role where several processes hold it. */
+  readonly upstream: string;
+  readonly processes: readonly string[];
+  /** What chooses among the processes. */
+  readonly key: BalancingKey;
+  /** Main takes over when no process of the upstream can be reached. */
+  readonly fallback: boolean;
+  readonly reason: string;
 }
 
-export const MAIN_POOL = "main";
+type Pool = Pick<Route, "upstream" | "processes" | "key" | "fallback">;
 
-const poolOf = (plan: Plan, role: Role & { readonly name: RoleName }): Pool | undefined => {
-  const processes = holdersOf(plan, role.name);
-  if (processes.length === 0) return undefined;
-  // One process needs no choice, and Nginx allows no backup server beside a hash.
-  const single = processes.length === 1;
+const MAIN_POOL: Pool = { upstream: MAIN, processes: [MAIN], key: "none", fallback: false };
+
+export const isAdmin = (pattern: string): boolean => pattern.startsWith(`^${ADMIN_PREFIX}`);
+
+const poolOf = (role: NamedRole, holders: readonly ProcessPlan[]): Pool => {
+  const processes = holders.map(({ name }) => name);
+  const [first, second] = processes;
+  if (first === undefined) return MAIN_POOL;
   return {
-    name: role.name,
+    upstream: second === undefined ? first : role.name,
     processes,
-    key: single ? "none" : role.balancing,
-    fallback: single && role.fallsBackToMain,
+    key: second === undefined ? "none" : role.balancing,
+    fallback: role.fallsBackToMain,
   };
 };
 
-/** Every endpoint that a worker serves, in the order in which it has to be tried. What is not in it goes to main. */
-export const routes = (plan: Plan): Route[] =>
-  ROLES.flatMap((role) => {
-    const pool = poolOf(plan, role);
-    return pool ? role.endpoints.map(({ pattern }) => ({ pattern, role: role.name, pool })) : [];
-  });
-
-/** Every upstream, main first. */
-export const pools = (plan: Plan): Pool[] => {
-  const main: Pool = { name: MAIN_POOL, processes: [mainOf(plan)], key: "none", fallback: false };
-  const byName = new Map(routes(plan).map(({ pool }) => [pool.name, pool]));
-  return [main, ...byName.values()];
+const reasonOf = (role: NamedRole, { upstream, fallback }: Pool): string => {
+  if (upstream === MAIN) return `${role.summary}; no worker has the role`;
+  return `${role.summary}; ${fallback ? "main stands in when it is down" : "nobody else can serve it"}`;
 };
+
+/** First syncs need a row of their own only where other processes than those of `sync` serve them. */
+const isShadowed = (plan: Plan, role: NamedRole, { firstSyncOnly }: Endpoint): boolean => {
+  if (firstSyncOnly === undefined) return false;
+  const names = (name: RoleName) => holdersOf(plan, name).map((process) => process.name);
+  return names(role.name).join() === names("sync").join();
+};
+
+/** Rows of a role; without a holder only media has some, since uploads are larger than anything else on main. */
+const routesOf = (env: Environment, plan: Plan, role: NamedRole): Route[] => {
+  const holders = holdersOf(plan, role.name);
+  if (holders.length === 0 && role.name !== "media_repository") return [];
+  const pool = poolOf(role, holders);
+  return role.endpoints
+    .filter(({ pattern }) => env.nginx.adminApiFrom.length > 0 || !isAdmin(pattern))
+    .filter((endpoint) => !isShadowed(plan, role, endpoint))
+    .map(({ pattern, methods, firstSyncOnly }) => ({
+      methods,
+      pattern,
+      firstSyncOnly: firstSyncOnly ?? false,
+      role: role.name,
+      ...pool,
+      reason: reasonOf(role, pool),
+    }));
+};
+
+const toMain = (pattern: string, reason: string): Route => ({
+  methods: [],
+  pattern,
+  firstSyncOnly: false,
+  role: MAIN,
+  ...MAIN_POOL,
+  reason,
+});
+
+/** The whole table, in matching order. What no row fits is not passed on at all. */
+export const routes = (env: Environment, plan: Plan): Route[] => [
+  ...ROLES.flatMap((role) => routesOf(env, plan, role)),
+  ...(env.nginx.adminApiFrom.length > 0 ? [toMain(`^${ADMIN_PREFIX}`, "the admin API, for the networks named")] : []),
+  toMain("^/_matrix/", "whatever no worker serves"),
+  toMain("^/_synapse/client/", "pages of Synapse's own for clients"),
+];

@@ -23,6 +23,8 @@ export const LABELS = {
 const HEALTH_INTERVAL = Duration.seconds(3);
 const HEALTH_TIMEOUT = Duration.seconds(5);
 const HEALTH_RETRIES = 5;
+/** Never 0: the engine would take the image's own, and every plan would differ. */
+const HEALTH_START_PERIOD = Duration.minutes(1);
 /** A first start makes the database schema on a slow disk. */
 const WAIT_TIMEOUT = Duration.minutes(4);
 /** Ten files of 10 MB: a day or two of an ordinary server's log, bounded on disk. Guess. */
@@ -138,7 +140,7 @@ export class Service extends Construct {
         interval: HEALTH_INTERVAL.toGo(),
         timeout: HEALTH_TIMEOUT.toGo(),
         retries: HEALTH_RETRIES,
-        startPeriod: "0s",
+        startPeriod: HEALTH_START_PERIOD.toGo(),
       },
       wait: true,
       waitTimeout: WAIT_TIMEOUT.toSeconds(),

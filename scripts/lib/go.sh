@@ -20,8 +20,9 @@ need_go() {
   if ! command -v go >/dev/null && [ -x /usr/local/go/bin/go ]; then PATH=$PATH:/usr/local/go/bin; fi
 
   if ! command -v go >/dev/null; then
-    [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null ||
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
       die "Go $want or later is needed and there is none; install it (https://go.dev/dl), or run this as root on Debian/Ubuntu"
+    fi
     mkdir -p "$kit_cache"
     log=$kit_cache/apt-golang.log
     say "installing golang-go ..."
@@ -62,7 +63,8 @@ need_go() {
 # go.sum decide (-mod=readonly). CGO off: no C compiler is needed and the
 # binary runs anywhere.
 go_build() {
-  local log=$kit_cache/build-$(basename "$1").log
+  local log
+  log=$kit_cache/build-$(basename "$1").log
   mkdir -p "$kit_cache"
   (cd "$1" && env GOWORK=off GOFLAGS= CGO_ENABLED=0 go build -mod=readonly -buildvcs=false \
     -trimpath -ldflags "-s -w $4" -o "$3" "$2") >"$log" 2>&1 ||

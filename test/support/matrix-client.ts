@@ -23,10 +23,10 @@ export class MatrixClient {
     method: string,
     path: string,
     body?: unknown,
-    options: { readonly contentType?: string; readonly query?: Record<string, string> } = {},
+    options: { readonly contentType?: string; readonly query?: Record<string, string>; readonly mark?: string } = {},
   ): Promise<Answer<T>> {
     count += 1;
-    const mark = `mark${process.pid}x${count}x`;
+    const mark = options.mark ?? `mark${process.pid}x${count}x`;
     const query = new URLSearchParams({ ...options.query, kit: mark });
     const raw = body instanceof Uint8Array;
     const response = await fetch(`${this.baseUrl}${path}?${query}`, {
@@ -45,11 +45,9 @@ export class MatrixClient {
   /** Registers with the dummy stage of open registration, in the two steps that every client takes. */
   async register(username: string, password: string): Promise<Answer<{ access_token: string; user_id: string }>> {
     const first = await this.request("POST", "/_matrix/client/v3/register", { username, password });
-    return this.request("POST", "/_matrix/client/v3/register", {
-      username,
-      password,
-      auth: { type: "m.login.dummy", session: first.body.session },
-    });
+    // The same operation must come again, query string included.
+    const again = { username, password, auth: { type: "m.login.dummy", session: first.body.session } };
+    return this.request("POST", "/_matrix/client/v3/register", again, { mark: first.mark });
   }
 
   login(username: string, password: string): Promise<Answer<{ access_token: string; user_id: string }>> {

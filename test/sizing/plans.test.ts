@@ -1,0 +1,243 @@
+import { Bytes } from "../../configs/units/bytes";
+import { containersOf, type Plan } from "../../sizing/plan";
+import { solve } from "../../sizing/solve";
+import { AUTO, machine } from "./fixtures";
+
+const planFor = (ramMib: number, cores: number): Plan => solve(AUTO, machine(ramMib, cores, "ssd", Bytes.gib(200)));
+const settingsOf = (plan: Plan, names: readonly string[]): (string | undefined)[] =>
+  names.map((name) => plan.postgres.settings[name]?.value);
+
+describe("memory limits in MB", () => {
+  it.each([
+    [1024, 1, { postgres: 361, "synapse-main": 377, nginx: 28 }, 2],
+    [2048, 1, { postgres: 652, "synapse-main": 899, nginx: 34 }, 2],
+    [
+      4096,
+      2,
+      {
+        postgres: 1359,
+        pgbouncer: 19,
+        redis: 89,
+        "synapse-main": 648,
+        "synapse-client1": 613,
+        "synapse-federation1": 613,
+        nginx: 49,
+      },
+      4,
+    ],
+    [
+      8192,
+      4,
+      {
+        postgres: 2821,
+        pgbouncer: 19,
+        redis: 98,
+        "synapse-main": 1199,
+        "synapse-sync1": 898,
+        "synapse-rooms1": 898,
+        "synapse-federation1": 898,
+        nginx: 81,
+      },
+      5,
+    ],
+    [
+      24_576,
+      2,
+      {
+        postgres: 9365,
+        pgbouncer: 19,
+        redis: 189,
+        "synapse-main": 5689,
+        "synapse-client1": 2845,
+        "synapse-federation1": 2845,
+        nginx: 49,
+      },
+      6,
+    ],
+  ])("%i MB and %i cores", (ram, cores, limits, left) => {
+    const plan = planFor(ram, cores);
+    expect(Object.fromEntries(containersOf(plan).map(({ name, memory }) => [name, memory.value.toMiB()]))).toEqual(
+      limits,
+    );
+    expect(plan.leftOver.toMiB()).toBe(left);
+  });
+
+  it.each([
+    [16_384, 8, 5723, 2130, 720, 8],
+    [65_536, 16, 23_626, 5689, 1584, 17],
+    [131_072, 32, 60_969, 5689, 2845, 17],
+  ])("%i MB and %i cores: Postgres %i, main %i, each worker %i × %i", (ram, cores, postgres, main, worker, workers) => {
+    const plan = planFor(ram, cores);
+    expect(plan.postgres.container.memory.value.toMiB()).toBe(postgres);
+    const [first, ...rest] = plan.synapse.processes.map(({ container }) => container.memory.value.toMiB());
+    expect(first).toBe(main);
+    expect(rest).toEqual(Array(workers).fill(worker));
+  });
+});
+
+describe("Postgres", () => {
+  const NAMES = [
+    "shared_buffers",
+    "work_mem",
+    "maintenance_work_mem",
+    "autovacuum_work_mem",
+    "effective_cache_size",
+    "max_wal_size",
+    "max_connections",
+  ];
+
+  it.each([
+    [1024, 1, ["64MB", "2MB", "32MB", "16MB", "144MB", "1GB", "22"]],
+    [2048, 1, ["192MB", "5184kB", "45MB", "18MB", "384MB", "1GB", "22"]],
+    [4096, 2, ["352MB", "4MB", "78MB", "31MB", "768MB", "2GB", "38"]],
+    [8192, 4, ["1008MB", "5568kB", "219MB", "58MB", "1904MB", "4GB", "43"]],
+    [16_384, 8, ["2128MB", "6080kB", "459MB", "122MB", "3952MB", "8GB", "64"]],
+    [24_576, 2, ["3872MB", "25536kB", "813MB", "325MB", "7040MB", "16GB", "38"]],
+    [65_536, 16, ["9808MB", "16896kB", "1GB", "430MB", "17536MB", "16GB", "96"]],
+    [131_072, 32, ["16GB", "65408kB", "1GB", "512MB", "42400MB", "16GB", "113"]],
+  ])("%i MB and %i cores", (ram, cores, values) => expect(settingsOf(planFor(ram, cores), NAMES)).toEqual(values));
+
+  it.each([
+    [1, 2048, "0", "0", "0", "2"],
+    [4, 8192, "0", "1", "1", "3"],
+    [8, 16_384, "1", "4", "2", "3"],
+    [16, 65_536, "2", "8", "2", "4"],
+  ])("is parallel by cores: %i", (cores, ram, gather, parallel, maintenance, autovacuum) => {
+    const names = [
+      "max_parallel_workers_per_gather",
+      "max_parallel_workers",
+      "max_parallel_maintenance_workers",
+      "autovacuum_max_workers",
+    ];
+    expect(settingsOf(planFor(ram, cores), names)).toEqual([gather, parallel, maintenance, autovacuum]);
+  });
+
+  it("writes what the major knows, and nothing else", () => {
+    const of18 = ["io_method", "io_workers", "autovacuum_worker_slots", "autovacuum_vacuum_max_threshold"];
+    for (const version of [16, 17, 18] as const) {
+      const { settings } = solve({ ...AUTO, postgres: { ...AUTO.postgres, version } }, machine(8192, 4)).postgres;
+      expect(of18.filter((name) => name in settings)).toEqual(version === 18 ? of18 : []);
+    }
+  });
+
+  it.each([
+    ["nvme", "1.1", "128", "2000"],
+    ["ssd", "1.1", "64", "1000"],
+    ["network", "1.1", "64", "1000"],
+    ["hdd", "4", "16", "200"],
+  ] as const)("reads from %s", (disk, cost, concurrency, limit) => {
+    const plan = solve({ ...AUTO, postgres: { ...AUTO.postgres, version: 18 } }, machine(8192, 4, disk));
+    const names = ["random_page_cost", "effective_io_concurrency", "autovacuum_vacuum_cost_limit"];
+    expect(settingsOf(plan, names)).toEqual([cost, concurrency, limit]);
+  });
+
+  it.each([
+    [undefined, "4GB", "1GB", "2GB"],
+    [Bytes.gib(40), "4GB", "1GB", "2GB"],
+    [Bytes.gib(10), "1GB", "256MB", "512MB"],
+    [Bytes.gib(200), "16GB", "4GB", "8GB"],
+  ])("keeps the WAL within a disk of %s", (disk, most, least, slots) => {
+    const { settings } = solve(AUTO, machine(32_768, 4, "ssd", disk)).postgres;
+    expect(
+      [settings.max_wal_size, settings.min_wal_size, settings.max_slot_wal_keep_size].map((s) => s?.value),
+    ).toEqual([most, least, slots]);
+  });
+
+  it("says no to a disk on which the least WAL does not fit", () => {
+    expect(() => solve(AUTO, machine(8192, 4, "ssd", Bytes.gib(2)))).toThrow(
+      "test.yaml: I9 (the WAL fits the disk) does not hold: 2 × max_wal_size 512 MB + max_slot_wal_keep_size 128 MB = 640 MB > 25 % of a disk of 2048 MB = 512 MB; the least disk that holds is 2560 MB",
+    );
+  });
+});
+
+describe("a box too small", () => {
+  it("says what would fit", () => {
+    expect(() => solve(AUTO, machine(600, 1))).toThrow(
+      "test.yaml: I1 (the containers fit the machine) does not hold: operating system 90 MB + slack 60 MB + nginx 26.5 MB + postgres 361 MB + synapse 279 MB = 816.5 MB > 600 MB of RAM (none layout; postgres at the least: backends 120 MB + processes 16 MB + shared memory 75.5 MB + work_mem 48 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 323.5 MB, divided by 0.9); the least that holds with 1 CPU is 891 MB of RAM",
+    );
+    expect(() => solve(AUTO, machine(890, 1))).toThrow("the least that holds");
+    expect(solve(AUTO, machine(891, 1)).synapse.layout.value).toBe("none");
+  });
+});
+
+describe("connections", () => {
+  it.each([
+    [2048, 1, [6], undefined, "direct"],
+    [4096, 2, [8, 5, 5], [10, 8], "session,transaction,transaction"],
+    [8192, 4, [8, 5, 5, 5], [15, 8], "session,transaction,transaction,transaction"],
+  ])("%i MB and %i cores: cp_max %j, pools %j, %s", (ram, cores, cpMax, pools, paths) => {
+    const plan = planFor(ram, cores);
+    expect(plan.synapse.processes.map((process) => process.cpMax.value)).toEqual(cpMax);
+    expect(plan.pgbouncer && [plan.pgbouncer.transactionPool, plan.pgbouncer.sessionPool]).toEqual(pools);
+    expect(plan.synapse.processes.map((process) => process.databasePath).join()).toBe(paths);
+  });
+
+  it("go straight to Postgres without a pooler", () => {
+    const plan = solve({ ...AUTO, pgbouncer: { enabled: false, settings: {} } }, machine(16_384, 8));
+    expect(plan.pgbouncer).toBeUndefined();
+    expect(new Set(plan.synapse.processes.map(({ databasePath }) => databasePath))).toEqual(new Set(["direct"]));
+    // 8 + 8 × 5 + direct 6 + superuser 3 + reserved 2 + 5
+    expect(plan.postgres.maxConnections).toBe(64);
+  });
+
+  it("give main alone its own session pool when the file wants a pooler", () => {
+    const plan = solve({ ...AUTO, pgbouncer: { enabled: true, settings: {} } }, machine(2048, 1));
+    expect(plan.synapse.processes.map(({ databasePath }) => databasePath)).toEqual(["session"]);
+    expect([plan.pgbouncer?.sessionPool, plan.pgbouncer?.transactionPool]).toEqual([6, 1]);
+    expect(plan.redis).toBeUndefined();
+  });
+});
+
+describe("overrides that hold", () => {
+  it("replace the solved value, name their source, and the rest is solved around them", () => {
+    const env = {
+      ...AUTO,
+      postgres: {
+        ...AUTO.postgres,
+        sharedBuffers: Bytes.gib(2),
+        workMem: Bytes.mib(6),
+        settings: { work_mem: "7MB", log_lock_waits: false },
+      },
+      redis: { ...AUTO.redis, maxmemory: Bytes.mib(64), settings: { "maxmemory-policy": "allkeys-lfu" } },
+      pgbouncer: { enabled: "auto" as const, poolSize: 12, settings: { log_connections: 1 } },
+      synapse: { ...AUTO.synapse, cpMax: 7, globalCacheFactor: 2.5 },
+    };
+    const plan = solve(env, machine(8192, 4));
+    const { shared_buffers, work_mem, log_lock_waits } = plan.postgres.settings;
+    expect(shared_buffers).toEqual({
+      value: "2GB",
+      reason: "set by postgres.shared_buffers",
+      source: "environment file",
+    });
+    expect(work_mem).toEqual({ value: "7MB", reason: "set by postgres.settings.work_mem", source: "environment file" });
+    expect(log_lock_waits?.value).toBe("off");
+    expect([plan.postgres.sharedBuffers.toMiB(), plan.postgres.workMem.toMiB()]).toEqual([2048, 7]);
+    expect([plan.redis?.settings.maxmemory?.value, plan.redis?.settings["maxmemory-policy"]?.value]).toEqual([
+      "64mb",
+      "allkeys-lfu",
+    ]);
+    expect([
+      plan.pgbouncer?.transactionPool,
+      plan.pgbouncer?.sessionPool,
+      plan.pgbouncer?.settings.log_connections?.value,
+    ]).toEqual([12, 7, "1"]);
+    expect(plan.synapse.processes.map((process) => process.cpMax.value)).toEqual([7, 7, 7, 7]);
+    expect(plan.synapse.globalCacheFactor).toEqual({
+      value: 2.5,
+      reason: "set by synapse.global_cache_factor",
+      source: "environment file",
+    });
+  });
+
+  it("may fix the container of Postgres", () => {
+    const plan = solve({ ...AUTO, postgres: { ...AUTO.postgres, memory: Bytes.mib(2000) } }, machine(8192, 4));
+    expect(plan.postgres.container.memory.value.toMiB()).toBe(2000);
+  });
+
+  it("are refused when they cannot be read", () => {
+    const env = { ...AUTO, postgres: { ...AUTO.postgres, settings: { work_mem: "8 megs" } } };
+    expect(() => solve(env, machine(8192, 4))).toThrow(
+      'test.yaml: postgres.settings.work_mem: expected a size such as 64MB, got "8 megs"',
+    );
+  });
+});

@@ -1,0 +1,90 @@
+import { explain, explainable, sizeJson, sizeText } from "../../sizing/report";
+import { solve } from "../../sizing/solve";
+import { AUTO, machine } from "./fixtures";
+
+const SMALL = solve(AUTO, machine(2048, 1));
+
+describe("sizeText", () => {
+  it("shows every container, every reason and what is left", () => {
+    expect(sizeText(SMALL)).toBe(`profile small: 2 GB RAM, 1 CPU, disk ssd (declared)
+workers none: 2 GB of RAM is below 3.5 GB, main runs alone
+expected 125 users, 250 clients, 6.3 events/s
+
+service           memory MB   CPU  connections
+postgres                652  0.40           22
+synapse-main            899  0.50            6
+nginx                    34  0.10         1024
+operating system        256
+slack                 204.8
+left over               2.2  0.00
+
+why
+  postgres: memory: 42 of 100 parts of the 1552.9 MB that reserves and small services leave, and what Synapse cannot use; its uses take at most 90 %
+  postgres: CPU: 40 % of the CPU weight
+  postgres: connections: Synapse's pools 6 + direct 6 + superuser 3 + reserved 2 + 5 to spare
+  synapse-main: memory: base 250 MB + caches 558.8 MB = 808.8 MB, divided by 0.9
+  synapse-main: CPU: 2 of 2 parts of Synapse's 50 % of the CPU weight
+  synapse-main: connections: 2 × 1 cores + 4, between 6 and 10, for main alone
+  nginx: memory: master 16 MB + workers 4 MB + clients 10 MB = 30 MB, divided by 0.9
+  nginx: CPU: 10 % of the CPU weight, high for its use
+  nginx: connections: 1 workers × 1024
+  operating system: 128 MB + 4 % of 2 GB between 256 MB and 2 GB, at most 15 % of RAM
+  slack: 10 % of 2 GB, never allocated
+`);
+  });
+});
+
+describe("sizeJson", () => {
+  it("is the same plan as data, one entry per container", () => {
+    const report = sizeJson(solve(AUTO, machine(8192, 4)));
+    expect([report.profile, report.host, report.layout.name]).toEqual([
+      "large",
+      { ram_bytes: 8_589_934_592, cpus: 4, source: "declared" },
+      "three",
+    ]);
+    expect(
+      report.services.map(({ name, replicas, memory_limit_bytes, cpus, connections }) => [
+        name,
+        replicas,
+        memory_limit_bytes / 1024 ** 2,
+        cpus,
+        connections,
+      ]),
+    ).toEqual([
+      ["postgres", 1, 2821, 1.6, 43],
+      ["pgbouncer", 1, 19, 0.16, 43],
+      ["redis", 1, 98, 0.08, 28],
+      ["synapse-main", 1, 1199, 0.8, 8],
+      ["synapse-sync1", 1, 898, 0.4, 5],
+      ["synapse-rooms1", 1, 898, 0.4, 5],
+      ["synapse-federation1", 1, 898, 0.4, 5],
+      ["nginx", 1, 81, 0.16, 4096],
+    ]);
+    const limits = report.services.reduce((sum, { memory_limit_bytes }) => sum + memory_limit_bytes, 0);
+    const { operating_system_bytes, slack_bytes } = report.reserves;
+    expect(limits + operating_system_bytes + slack_bytes + report.left_over.ram_bytes).toBe(report.host.ram_bytes);
+  });
+});
+
+describe("explain", () => {
+  it("gives value, rule and source", () => {
+    expect(explain(SMALL, "postgres.work_mem")).toBe(`postgres.work_mem = 5184kB
+  27 of 100 parts of what is free in 652 MB, over 6 servers and 0 parallel workers × 4 allocations, between 2 MB and 64 MB
+  source: tuning facts §5.4
+`);
+    expect(explain(SMALL, "synapse-main.max_cache_memory_usage")).toContain(
+      "synapse-main.max_cache_memory_usage = 647 MB",
+    );
+  });
+
+  it("knows every name that it lists", () => {
+    for (const name of explainable(SMALL)) expect(explain(SMALL, name)).toContain(`${name} = `);
+  });
+
+  it("names the neighbours of a name that it does not know", () => {
+    expect(() => explain(SMALL, "nginx.nothing")).toThrow(
+      "the plan has no nginx.nothing; it has nginx.connections, nginx.cpu_shares, nginx.memory, nginx.worker_connections, nginx.worker_processes, nginx.worker_rlimit_nofile",
+    );
+    expect(() => explain(SMALL, "nothing")).toThrow("the plan has no nothing; it has expected.…, nginx.…, postgres.…");
+  });
+});
