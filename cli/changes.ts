@@ -35,6 +35,8 @@ export interface Changes {
   readonly losses: readonly string[];
   /** Networks, volumes and secrets that are made for the first time. */
   readonly created: readonly string[];
+  /** Docker names of the containers and networks that are to be made, where they are known before the apply. */
+  readonly newNames: { readonly containers: readonly string[]; readonly networks: readonly string[] };
   /** PGDATA before and after, where the database would move to another: a major upgrade, which no replacement can do. */
   readonly movedData?: { readonly from: string; readonly to: string };
   /** Nothing to do at all. */
@@ -115,6 +117,16 @@ const reasons = (change: ResourceChange, seeders: readonly ResourceChange[]): st
 const pgdataOf = (container: Readonly<Record<string, unknown>> | null): string | undefined =>
   ((container?.env ?? []) as string[]).find((entry) => entry.startsWith("PGDATA="))?.slice("PGDATA=".length);
 
+/** A seeder that broke off half-made would be made again beside itself, under the same name. */
+const isHalfMade = (change: ResourceChange): boolean =>
+  isSeeder(change) && actionOf(change) === "replace" && change.change.before?.name === change.change.after?.name;
+
+/** Names of what a plan makes anew; any other replacement frees its own name first. */
+const newNamesOf = (changes: readonly ResourceChange[], type: string): string[] =>
+  changes
+    .filter((change) => change.type === type && (actionOf(change) === "create" || isHalfMade(change)))
+    .flatMap(({ change }) => (typeof change.after?.name === "string" ? [change.after.name] : []));
+
 const movedDataOf = (changes: readonly ResourceChange[]): Changes["movedData"] => {
   const postgres = changes.find((change) => change.address === "docker_container.postgres")?.change;
   const [from, to] = [pgdataOf(postgres?.before ?? null), pgdataOf(postgres?.after ?? null)];
@@ -146,6 +158,7 @@ export const changesOf = (plan: PlanJson): Changes => {
         (change) => actionOf(change) === "create" && change.type !== "docker_container" && !isConfigVolume(change),
       )
       .map((change) => change.address),
+    newNames: { containers: newNamesOf(active, "docker_container"), networks: newNamesOf(active, "docker_network") },
     isEmpty: active.length === 0,
   };
 };
@@ -169,6 +182,9 @@ export const describeChanges = (changes: Changes): string[] => {
     ),
     ...(changes.created.length > 0
       ? [`  and made for the first time: ${changes.created.length} networks, volumes and secrets`]
+      : []),
+    ...(changes.seeders.length > 0 && changes.services.every(({ action }) => action === "keep")
+      ? ["  and the seeders of the configuration volumes are made again, which touches no service"]
       : []),
     ...changes.losses.map((address) => `  ${address}  WOULD BE LOST`),
   ];

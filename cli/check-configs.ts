@@ -29,6 +29,7 @@ export const checkConfigs = async (session: Session, changes: readonly ServiceCh
     const outcome = await docker.run([
       "run",
       "--rm",
+      `--name=${environment.name}-check-${service}`,
       "--network=none",
       "--read-only",
       "--tmpfs=/tmp",

@@ -40,6 +40,11 @@ const KNOWN: readonly Known[] = [
       `image ${match[1] ?? match[2]} is not there and cannot be pulled: check its name and the registry, or set \`images: local\` to build it here`,
   },
   {
+    pattern: /error setting rlimits?.*(?:type 7|RLIMIT_NOFILE)/i,
+    explain: () =>
+      "the Docker engine itself may open fewer files than the budget gives a container: raise its limit (`LimitNOFILE` of the docker service) and run the same command again",
+  },
+  {
     pattern: /Error acquiring the state lock|state lock/i,
     explain: () => "another run holds the lock of this environment's state: wait for it to end",
   },

@@ -119,7 +119,7 @@ program.parseAsync().catch((error: unknown) => {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     return;
   }
-  if (!(error instanceof UserError)) throw error;
+  if (!UserError.is(error)) throw error;
   console.error(error.message);
   process.exitCode = error.options.usage ? EXIT_USAGE : EXIT_FAILED;
 });

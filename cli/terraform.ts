@@ -147,6 +147,11 @@ export class Terraform {
     ]);
   }
 
+  /** Applies exactly what the last plan says. */
+  async applyPlan(): Promise<void> {
+    await this.stream(["apply", "-input=false", "-json", this.planFile]);
+  }
+
   /** Applies everything. */
   async apply(options: { readonly destroy?: boolean } = {}): Promise<void> {
     await this.stream(["apply", "-input=false", "-auto-approve", "-json", ...(options.destroy ? ["-destroy"] : [])]);

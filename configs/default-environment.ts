@@ -1,6 +1,6 @@
 import type { Environment } from "./environment";
 import { resolveEnvironment } from "./resolve";
-import { environmentSchema } from "./schema";
+import { environmentSchema } from "./schema/environment-file";
 
 /** An environment that is all defaults, for figures without a file. */
 export const defaultEnvironment = (name: string): Environment =>

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import type { Environment } from "./environment";
-import { nearest } from "./nearest";
 import { parseEnvironment } from "./parse-environment";
+import { nearest } from "./settings/nearest";
 import { UserError } from "./user-error";
 
 /** Where a project keeps its environments. */
@@ -15,10 +15,8 @@ const ENDING = /\.ya?ml$/;
 /** Names of the environments of a project, sorted. */
 export const listEnvironments = (projectDir: string): string[] => {
   try {
-    return readdirSync(join(projectDir, ENVIRONMENTS_DIR))
-      .filter((file) => ENDING.test(file))
-      .map((file) => file.replace(ENDING, ""))
-      .sort();
+    const files = readdirSync(join(projectDir, ENVIRONMENTS_DIR)).filter((file) => ENDING.test(file));
+    return [...new Set(files.map((file) => file.replace(ENDING, "")))].sort();
   } catch {
     return [];
   }
@@ -26,18 +24,22 @@ export const listEnvironments = (projectDir: string): string[] => {
 
 const isPath = (nameOrPath: string): boolean => nameOrPath.includes("/") || ENDING.test(nameOrPath);
 
-const fileOf = (nameOrPath: string, projectDir: string): string =>
-  isPath(nameOrPath) ? resolve(projectDir, nameOrPath) : join(projectDir, ENVIRONMENTS_DIR, `${nameOrPath}.yaml`);
+const fileOf = (nameOrPath: string, projectDir: string): string => {
+  if (isPath(nameOrPath)) return resolve(projectDir, nameOrPath);
+  const file = join(projectDir, ENVIRONMENTS_DIR, `${nameOrPath}.yaml`);
+  const short = file.replace(/\.yaml$/, ".yml");
+  return !existsSync(file) && existsSync(short) ? short : file;
+};
 
 const missing = (nameOrPath: string, projectDir: string): UserError => {
   if (isPath(nameOrPath)) return new UserError(`${nameOrPath}: there is no such file`);
   const known = listEnvironments(projectDir);
   const meant = nearest(nameOrPath, known);
   return new UserError(
-    `no environment \`${nameOrPath}\`${meant === undefined ? "" : `; did you mean \`${meant}\`?`} ` +
+    `no environment \`${nameOrPath}\`; ` +
       (known.length > 0
-        ? `There are: ${known.join(", ")}`
-        : `There is none in ${ENVIRONMENTS_DIR}/ yet: write ${ENVIRONMENTS_DIR}/${nameOrPath}.yaml`),
+        ? `${meant === undefined ? "there" : `did you mean \`${meant}\`? There`} are: ${known.join(", ")}`
+        : `there is none in ${ENVIRONMENTS_DIR}/ yet: write ${ENVIRONMENTS_DIR}/${nameOrPath}.yaml`),
   );
 };
 

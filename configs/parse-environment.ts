@@ -1,37 +1,77 @@
 import type { Environment } from "./environment";
-import { type Problem, problemsOf } from "./problems";
+import { atKey, type Problem, problemsOf, property } from "./problems";
 import { resolveEnvironment } from "./resolve";
-import { type EnvironmentFile, environmentSchema } from "./schema";
+import { type EnvironmentFile, environmentSchema } from "./schema/environment-file";
 import { checkSettings } from "./settings/check";
 import { UserError } from "./user-error";
-import { parseYaml } from "./yaml-document";
+import { type Path, parseYaml, type YamlDocument } from "./yaml-document";
 
-const together: readonly [path: readonly string[], check: (file: EnvironmentFile) => string | undefined][] = [
-  [
-    ["hardware"],
-    ({ hardware }) =>
-      typeof hardware === "object" && (hardware.ram === undefined) !== (hardware.cpus === undefined)
-        ? `\`ram\` and \`cpus\` belong together: give ${hardware.ram === undefined ? "`ram`" : "`cpus`"} too, or leave both to be read from the machine`
-        : undefined,
-  ],
-  [
-    ["synapse", "federation_domain_whitelist"],
-    ({ expected, synapse }) =>
-      synapse.federation_domain_whitelist !== undefined && expected.federation !== "small"
-        ? `goes with \`expected.federation: small\`, which is ${expected.federation} here`
-        : undefined,
-  ],
-];
+/** Compiling a validator costs more than one file takes: commands have to answer at once. */
+const ONCE = { jitless: true } as const;
 
 /** What no single key shows. */
-const crossChecks = (file: EnvironmentFile): Problem[] =>
-  together.flatMap(([path, check]) => {
-    const message = check(file);
-    return message === undefined ? [] : [{ path, part: "key" as const, message }];
-  });
+const crossChecks = ({ hardware, expected, synapse, state }: EnvironmentFile): Problem[] => {
+  const problems: Problem[] = [];
+  if (typeof hardware === "object" && (hardware.ram === undefined) !== (hardware.cpus === undefined)) {
+    const [given, other] = hardware.ram === undefined ? ["cpus", "ram"] : ["ram", "cpus"];
+    problems.push(
+      atKey(["hardware", given], `needs \`${other}\` beside it: say both, or none to read them from the host`),
+    );
+  }
+  if (synapse.federation_domain_whitelist !== undefined && expected.federation !== "small") {
+    const message = `goes with \`expected.federation: small\`, which is \`${expected.federation}\` here`;
+    problems.push(atKey(["synapse", "federation_domain_whitelist"], message));
+  }
+  if (state.backend === "local" && Object.keys(state.config).length > 0) {
+    problems.push(
+      atKey(["state", "config"], "the backend `local` has no settings: its file is `state/<environment>.tfstate`"),
+    );
+  }
+  return problems;
+};
 
 const settingProblems = (file: EnvironmentFile): Problem[] =>
-  checkSettings(file).map(({ path, message }) => ({ path, part: "key", message }));
+  checkSettings(file).map(({ path, message }) => atKey(path, message));
+
+const isContainer = (value: unknown): value is Record<string | number, unknown> =>
+  typeof value === "object" && value !== null;
+
+/** A copy without what stands at the paths. */
+const without = (value: unknown, paths: readonly Path[]): unknown => {
+  if (!isContainer(value)) return value;
+  const kept = Object.entries(value).filter(
+    ([key]) => !paths.some((path) => path.length === 1 && `${path[0]}` === key),
+  );
+  const copies = kept.map(([key, inner]): [string, unknown] => {
+    const below = paths.filter((path) => path.length > 1 && `${path[0]}` === key).map((path) => path.slice(1));
+    return [key, below.length > 0 ? without(inner, below) : inner];
+  });
+  return Array.isArray(value) ? copies.map(([, inner]) => inner) : Object.fromEntries(copies);
+};
+
+const startsWith = (path: Path, start: Path): boolean => start.every((part, index) => part === path[index]);
+
+/** All mistakes at once: what the schema refuses is left out, so that the rest can be checked too. */
+const problemsWithRest = (value: object, refused: readonly Problem[]): Problem[] => {
+  const paths = refused.map(({ path }) => path);
+  const rest = environmentSchema.safeParse({ ...(without(value, paths) as object), server_name: "example.com" }, ONCE);
+  if (!rest.success) return [...refused];
+  // A section with a mistake is not judged as a whole: what was left out would be taken for missing.
+  const sections = new Set(paths.map(([section]) => section));
+  return [
+    ...refused,
+    ...crossChecks(rest.data).filter(({ path }) => !sections.has(path[0] ?? "")),
+    ...settingProblems(rest.data).filter(({ path }) => !paths.some((known) => startsWith(path, known))),
+  ];
+};
+
+/** One line a mistake, in the order of the file. */
+const report = (problems: readonly Problem[], document: YamlDocument, file: string): string =>
+  problems
+    .map(({ path, part, message }) => ({ ...document.find(path, part), path, message }))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .map(({ line, column, path, message }) => `${file}:${line}:${column}: \`${property(path)}\`: ${message}`)
+    .join("\n");
 
 /**
  * The model of a YAML text.
@@ -40,17 +80,13 @@ const settingProblems = (file: EnvironmentFile): Problem[] =>
  */
 export const parseEnvironment = (text: string, name: string, file: string): Environment => {
   const document = parseYaml(text, file);
-  const checked = environmentSchema.safeParse(document.value, { reportInput: true });
-  const problems: Problem[] = checked.success
-    ? [...crossChecks(checked.data), ...settingProblems(checked.data)]
-    : checked.error.issues.flatMap((issue) => problemsOf(issue, environmentSchema, document.value));
-  if (!checked.success || problems.length > 0) {
-    const lines = problems.map(({ path, part, message }) => {
-      const { line, column } = document.find(path, part);
-      return { line, column, text: `${file}:${line}:${column}: \`${path.join(".")}\`: ${message}` };
-    });
-    lines.sort((a, b) => a.line - b.line || a.column - b.column);
-    throw new UserError(lines.map((l) => l.text).join("\n"));
+  const { value } = document;
+  const checked = environmentSchema.safeParse(value, ONCE);
+  if (!checked.success) {
+    const refused = checked.error.issues.flatMap((issue) => problemsOf(issue, environmentSchema, value));
+    throw new UserError(report(problemsWithRest(value, refused), document, file));
   }
+  const problems = [...crossChecks(checked.data), ...settingProblems(checked.data)];
+  if (problems.length > 0) throw new UserError(report(problems, document, file));
   return resolveEnvironment(name, file, checked.data);
 };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Environment, HardwareRequest, Images, RateLimit, Settings } from "./environment";
 import { hostAddress } from "./network";
-import type { EnvironmentFile } from "./schema";
+import type { EnvironmentFile } from "./schema/environment-file";
 import { Bytes } from "./units/bytes";
 import { Cpus } from "./units/cpus";
 
@@ -45,25 +45,21 @@ const withoutUndefined = <T extends object>(value: T): Partial<Defined<T>> =>
 
 const bytes = (text: string | undefined): Bytes | undefined => (text === undefined ? undefined : Bytes.parse(text));
 
-interface RateLimitFile {
-  readonly per_second: number;
-  readonly burst_count: number;
-}
-
-const limit = ({ per_second, burst_count }: RateLimitFile): RateLimit => ({
-  perSecond: per_second,
-  burstCount: burst_count,
-});
+type LimitFile = NonNullable<EnvironmentFile["synapse"]["rate_limits"]["rc_message"]>;
 
 /** `rc_login: {address: {…}}` becomes `rc_login.address`. */
-const rateLimits = (file: EnvironmentFile["synapse"]["rate_limits"]): Record<string, RateLimit> =>
-  Object.fromEntries(
-    Object.entries(file).flatMap(([key, value]): [string, RateLimit][] =>
-      "per_second" in value && typeof value.per_second === "number"
-        ? [[key, limit(value as RateLimitFile)]]
-        : Object.entries(value as Record<string, RateLimitFile>).map(([inner, l]) => [`${key}.${inner}`, limit(l)]),
-    ),
-  );
+const rateLimits = (file: EnvironmentFile["synapse"]["rate_limits"]): Record<string, RateLimit> => {
+  const flat: Record<string, RateLimit> = {};
+  const add = (name: string, value: LimitFile | Readonly<Record<string, LimitFile | undefined>>): void => {
+    if (typeof value.per_second === "number") {
+      flat[name] = { perSecond: value.per_second, burstCount: (value as LimitFile).burst_count };
+      return;
+    }
+    for (const [inner, limit] of Object.entries(value)) if (limit) add(`${name}.${inner}`, limit as LimitFile);
+  };
+  for (const [name, value] of Object.entries(file)) if (value) add(name, value);
+  return flat;
+};
 
 /** The model of a checked file. */
 export const resolveEnvironment = (name: string, path: string, file: EnvironmentFile): Environment => {

@@ -8,4 +8,9 @@ export class UserError extends Error {
   ) {
     super(message);
   }
+
+  /** By name, since each command is a file of its own with a class of its own. */
+  static is(error: unknown): error is UserError {
+    return error instanceof Error && error.name === "UserError";
+  }
 }

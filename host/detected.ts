@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Environment } from "../configs/environment";
 
@@ -27,4 +27,11 @@ export const writeDetected = (environment: Environment, projectDir: string, dete
   const file = fileOf(environment, projectDir);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, `${JSON.stringify(detected, null, 2)}\n`, { mode: 0o600 });
+};
+
+/** Removes what is left of a destroyed environment: Terraform's backup of the state still holds every secret. */
+export const forgetState = ({ name }: Environment, projectDir: string): void => {
+  for (const ending of ["tfstate", "tfstate.backup", "detected.json"]) {
+    rmSync(join(projectDir, STATE_DIR, `${name}.${ending}`), { force: true });
+  }
 };

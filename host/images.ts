@@ -10,9 +10,9 @@ export interface ManifestImage {
   readonly name: string;
   readonly official: string;
   readonly version: string;
-  /** Folder below `images/` that it is built from. */
-  readonly dir: string;
-  readonly base: string;
+  /** Folder below `images/` that it is built from; null where no distribution has the package. */
+  readonly dir: string | null;
+  readonly base: string | null;
   readonly args: Readonly<Record<string, string>>;
 }
 
@@ -38,26 +38,21 @@ const filesBelow = (folder: string): string[] =>
 
 /** Tag that holds a hash of everything the image is built from: equal sources give an equal tag, on any machine. */
 export const localTag = (image: ManifestImage): string => {
+  const { dir, base } = image;
+  if (dir === null || base === null) {
+    throw new UserError(
+      `no image of ${image.name} can be built here, as no distribution in use has the package: set its reference in \`images\`, or choose another version`,
+    );
+  }
   const hash = createHash("sha256").update(JSON.stringify(image.args));
   const files = [
-    ...[image.dir, image.base].flatMap((folder) => filesBelow(join(imagesDir(), folder))),
+    ...[dir, base].flatMap((folder) => filesBelow(join(imagesDir(), folder))),
     ...SHARED_SOURCES.map((file) => join(imagesDir(), file)),
   ];
   for (const file of files) {
     hash.update(file.slice(imagesDir().length)).update("\0").update(readFileSync(file)).update("\0");
   }
   return `synapse-kit/${image.name}:${image.version}-${hash.digest("hex").slice(0, 12)}`;
-};
-
-const find = (manifest: readonly ManifestImage[], name: string): ManifestImage => {
-  const image = manifest.find((candidate) => candidate.name === name);
-  if (!image) {
-    const known = manifest.map((candidate) => candidate.name).join(", ");
-    throw new UserError(
-      `no image \`${name}\` can be built here (those that can: ${known}); set its reference in \`images\``,
-    );
-  }
-  return image;
 };
 
 /** Images of an environment that have to be built before it can run: name in `images/` and tag. */
@@ -84,7 +79,7 @@ export const resolveImages = (environment: Environment, source: "official" | "lo
     IMAGE_NAMES.map((name) => {
       const override = environment.images.overrides[name];
       if (override !== undefined) return [name, override];
-      const image = find(manifest, manifestName(environment, name));
+      const image = manifest.find((row) => row.name === manifestName(environment, name)) as ManifestImage;
       if (source === "official") return [name, image.official];
       const tag = localTag(image);
       local.push({ name: image.name, tag });

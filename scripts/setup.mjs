@@ -55,7 +55,8 @@ export const ensureKit = () => {
   const lock = join(ROOT, "package-lock.json");
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
     console.error("installing the npm packages of package-lock.json");
-    must("npm", "ci", "--no-audit", "--no-fund");
+    // Not `npm ci`: it refuses a lock file that lacks the packages of other platforms, which not every registry has.
+    must("npm", "install", "--no-save", "--no-audit", "--no-fund");
   }
   const sources = ["configs", "sizing", "host", "constructs", "stacks", "cli"].map((folder) =>
     newest(join(ROOT, folder)),

@@ -14,7 +14,7 @@ const main = async (): Promise<void> => {
 };
 
 main().catch((error: unknown) => {
-  if (!(error instanceof UserError)) throw error;
+  if (!UserError.is(error)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 });

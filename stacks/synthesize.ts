@@ -29,7 +29,7 @@ export const synthesize = (prepared: readonly Prepared[], options: SynthesizeOpt
   const outdir = options.outdir ?? join(options.projectDir, DEFAULT_OUTDIR);
   const stateDir = join(options.projectDir, STATE_DIR);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const app = new App({ outdir });
+  const app = new App({ outdir, stackTraces: false });
   const folders = prepared.map(({ environment, plan, images }) => {
     const folder = stackDir(outdir, environment.name);
     // A leftover in Terraform's own language beside the JSON would declare everything twice.

@@ -4,17 +4,18 @@ import type { Docker } from "../../host/docker";
 import { type Changes, changesOf, describeChanges, type ServiceChange } from "../changes";
 import { checkConfigs } from "../check-configs";
 import { explainFailure } from "../failure";
+import { removeLeftovers } from "../leftovers";
 import { printProgress } from "../progress";
 import { openSession, type Session } from "../project";
 
-/** Lost state means lost secrets: a new signing key would make the server a stranger to its own rooms. */
+/**
+ * Lost state means lost secrets: a new signing key would make the server a stranger to its own rooms. A first
+ * deployment that broke off has its secrets, and goes on.
+ */
 const refuseForeignData = async (docker: Docker, changes: Changes, environment: string): Promise<void> => {
-  for (const address of changes.created) {
-    const match = /^docker_volume\.(.+)$/.exec(address);
-    if (!match?.[1]) continue;
-    const volume = `${environment}-${match[1].replaceAll("_", "-")}`;
-    const { code } = await docker.run(["volume", "inspect", volume]);
-    if (code !== 0) continue;
+  if (!changes.created.includes("random_bytes.signing_key")) return;
+  for (const volume of [`${environment}-postgres-data`, `${environment}-synapse-media`]) {
+    if ((await docker.run(["volume", "inspect", volume])).code !== 0) continue;
     throw new UserError(
       `volume ${volume} exists, but the state of \`${environment}\` does not know it: the state, and with it the signing key, ` +
         `seems to be lost. Put the state file back (state/${environment}.tfstate), or move the volume away if its data is ` +
@@ -36,6 +37,33 @@ const refuseMajorUpgrade = ({ movedData }: Changes): void => {
     `the data volume holds PostgreSQL ${from} and \`postgres.version\` asks for ${to}: a major upgrade needs a dump and a ` +
       `restore, set \`postgres.version\` back to ${from}; nothing was changed`,
   );
+};
+
+/** The same for an environment that is down: no container is left to tell, so the volume is asked. */
+const refuseOtherMajor = async ({ docker, environment, prepared }: Session, changes: Changes): Promise<void> => {
+  const starts = changes.services.some(({ service, action }) => service === "postgres" && action === "create");
+  if (!starts || changes.created.includes("docker_volume.postgres_data")) return;
+  const { stdout } = await docker.run([
+    "run",
+    "--rm",
+    `--name=${environment.name}-check-data`,
+    "--network=none",
+    `--volume=${environment.name}-postgres-data:/data:ro`,
+    "--entrypoint=/bin/busybox",
+    prepared.images.references.seeder,
+    "find",
+    "/data",
+    "-path",
+    "*/docker/PG_VERSION",
+  ]);
+  const majors = [...stdout.matchAll(/\/(\d+)\/docker\/PG_VERSION/g)].map((match) => match[1] as string);
+  const wanted = String(prepared.plan.postgres.version);
+  if (majors.length > 0 && !majors.includes(wanted)) {
+    refuseMajorUpgrade({
+      ...changes,
+      movedData: { from: `/${majors[0]}/`, to: `/${wanted}/` },
+    });
+  }
 };
 
 /** In start order, so that each is healthy before the next is touched. */
@@ -70,13 +98,17 @@ export const deploy = async (name: string): Promise<void> => {
   try {
     console.error(`${environment.name}: comparing with what runs`);
     await terraform.plan();
-    const plan = await terraform.showPlan();
-    const changes = changesOf(plan);
+    let changes = changesOf(await terraform.showPlan());
     for (const line of describeChanges(changes)) console.error(line);
     if (!changes.isEmpty) {
       refuseLosses(changes);
       refuseMajorUpgrade(changes);
       await refuseForeignData(docker, changes, environment.name);
+      await refuseOtherMajor(session, changes);
+      if (await removeLeftovers(docker, changes, environment.name)) {
+        await terraform.plan();
+        changes = changesOf(await terraform.showPlan());
+      }
       const replaced = rolling(session, changes);
       if (replaced.length > 0 && changes.seeders.length > 0) {
         console.error("phase 1: new configuration beside the old");
@@ -88,7 +120,8 @@ export const deploy = async (name: string): Promise<void> => {
         await terraform.applyTargets([change.address]);
       }
       console.error("phase 3: everything else");
-      await terraform.apply();
+      // A plan that nothing was applied from yet is still true, and saves the second look at everything.
+      await (replaced.length > 0 ? terraform.apply() : terraform.applyPlan());
       console.error("phase 4: a plan that must be empty");
       if (await terraform.plan()) {
         const left = describeChanges(changesOf(await terraform.showPlan())).join("\n");
@@ -104,10 +137,10 @@ export const deploy = async (name: string): Promise<void> => {
   console.log(
     [
       `${environment.serverName} runs: ${environment.publicBaseurl}`,
-      `  listens on     http://${environment.listen.address}:${environment.listen.port}`,
-      `  first user     npx synapse-kit user add ${name} NAME --admin`,
-      `  how it is      npx synapse-kit status ${name}`,
-      `  what it may use  npx synapse-kit size ${name}`,
+      `  listens on      http://${environment.listen.address}:${environment.listen.port}`,
+      `  first user      npx synapse-kit user add ${name} NAME --admin`,
+      `  how it is       npx synapse-kit status ${name}`,
+      `  what it may use npx synapse-kit size ${name}`,
     ].join("\n"),
   );
 };

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { UserError } from "../../configs/user-error";
+import { forgetState } from "../../host/detected";
 import { explainFailure } from "../failure";
 import { printProgress } from "../progress";
 import { openSession } from "../project";
@@ -36,6 +37,7 @@ export const destroy = async (name: string, options: { readonly data?: boolean }
     if (options.data) {
       await confirm(environment.name);
       await terraform.apply({ destroy: true });
+      forgetState(environment, process.cwd());
       console.log(`${environment.name} is gone, with everything it stored`);
       return;
     }

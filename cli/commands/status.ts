@@ -1,11 +1,8 @@
+import { LABELS } from "../../configs/labels";
 import { loadEnvironment } from "../../configs/load-environment";
 import { Bytes } from "../../configs/units/bytes";
 import { Docker } from "../../host/docker";
 import { requireEngine } from "../project";
-
-/** The labels that constructs/service puts on every container, named again so that this command need not load cdktf. */
-const LABEL_ENVIRONMENT = "synapse-kit.environment";
-const LABEL_SERVICE = "synapse-kit.service";
 
 interface Inspected {
   readonly Id: string;
@@ -50,15 +47,17 @@ export const statusOf = async (docker: Docker, environment: string): Promise<Ser
       "--quiet",
       "--no-trunc",
       "--filter",
-      `label=${LABEL_ENVIRONMENT}=${environment}`,
+      `label=${LABELS.environment}=${environment}`,
     ])
   )
     .split("\n")
     .filter((id) => id !== "");
   if (ids.length === 0) return [];
   const inspected: Inspected[] = JSON.parse(await docker.output(["inspect", ...ids]));
-  // A seeder is created and never started: no service.
-  const services = inspected.filter((container) => container.State.Status !== "created");
+  // Seeders are never started, and one-shot helpers carry no service label.
+  const services = inspected.filter(
+    (container) => container.State.Status !== "created" && container.Config.Labels[LABELS.service] !== undefined,
+  );
   if (services.length === 0) return [];
   const stats: Stats[] = (
     await docker.output(["stats", "--no-stream", "--no-trunc", "--format", "{{json .}}", ...services.map((s) => s.Id)])
@@ -68,7 +67,7 @@ export const statusOf = async (docker: Docker, environment: string): Promise<Ser
     .map((line) => JSON.parse(line));
   return services
     .map((container) => ({
-      service: container.Config.Labels[LABEL_SERVICE] ?? "?",
+      service: container.Config.Labels[LABELS.service] as string,
       health:
         container.State.Status === "running" ? (container.State.Health?.Status ?? "running") : container.State.Status,
       restarts: container.RestartCount,

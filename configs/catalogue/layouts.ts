@@ -16,7 +16,8 @@ export interface Layout {
 const MAIN: LayoutProcess = { name: "main", roles: [] };
 const STREAMS = ["typing", "to_device", "receipts", "push_rules", "presence", "account_data", "device_lists"] as const;
 const SYNC = ["initial_sync", "sync", "sliding_sync"] as const;
-const ROOMS = ["pagination", "event_creator"] as const;
+const ROOMS = ["pagination", "event_creator", "client_reader"] as const;
+const LOGIN = ["login", "sso"] as const;
 const FEDERATION = ["federation_inbound", "federation_reader"] as const;
 const BACKGROUND = ["pusher", "appservice", "background_tasks", "user_directory"] as const;
 
@@ -29,11 +30,12 @@ const numbered = (base: string, count: number, roles: readonly RoleName[]): Layo
  */
 export const LAYOUTS: Readonly<Record<WorkerLayoutName, Layout>> = {
   none: { name: "none", processes: [MAIN] },
+  // Events stay on main, which would have nothing to do otherwise.
   two: {
     name: "two",
     processes: [
       MAIN,
-      { name: "client1", roles: [...STREAMS, ...SYNC, ...ROOMS, "client_reader", "login", "sso"] },
+      { name: "client1", roles: [...STREAMS, ...SYNC, ...ROOMS, ...LOGIN] },
       { name: "federation1", roles: [...FEDERATION, "federation_sender", ...BACKGROUND, "media_repository"] },
     ],
   },
@@ -42,7 +44,7 @@ export const LAYOUTS: Readonly<Record<WorkerLayoutName, Layout>> = {
     processes: [
       MAIN,
       { name: "sync1", roles: [...STREAMS, ...SYNC] },
-      { name: "rooms1", roles: [...ROOMS, "client_reader", "login", "sso", "event_persister"] },
+      { name: "rooms1", roles: [...ROOMS, ...LOGIN, "event_persister"] },
       { name: "federation1", roles: [...FEDERATION, "federation_sender", ...BACKGROUND, "media_repository"] },
     ],
   },
@@ -51,25 +53,26 @@ export const LAYOUTS: Readonly<Record<WorkerLayoutName, Layout>> = {
     processes: [
       MAIN,
       ...numbered("sync", 2, SYNC),
-      ...numbered("rooms", 2, [...ROOMS, "client_reader"]),
+      ...numbered("rooms", 2, ROOMS),
       { name: "persister1", roles: ["event_persister"] },
-      { name: "streams1", roles: [...STREAMS, "login", "sso"] },
+      { name: "streams1", roles: [...STREAMS, ...LOGIN] },
       { name: "federation1", roles: [...FEDERATION, "federation_sender", ...BACKGROUND] },
       { name: "media1", roles: ["media_repository"] },
     ],
   },
+  // One of the four sync processes takes the first syncs, so that they never hold up a long poll.
   seventeen: {
     name: "seventeen",
     processes: [
       MAIN,
       { name: "initial1", roles: ["initial_sync"] },
       ...numbered("sync", 3, ["sync", "sliding_sync"]),
-      ...numbered("rooms", 3, [...ROOMS, "client_reader"]),
+      ...numbered("rooms", 4, ROOMS),
       ...numbered("persister", 2, ["event_persister"]),
       { name: "streams1", roles: ["typing", "to_device", "receipts", "push_rules"] },
-      { name: "streams2", roles: ["presence", "account_data", "device_lists", "login", "sso"] },
+      { name: "streams2", roles: ["presence", "account_data", "device_lists", ...LOGIN] },
       ...numbered("sender", 2, ["federation_sender"]),
-      ...numbered("federation", 2, FEDERATION),
+      { name: "federation1", roles: FEDERATION },
       { name: "media1", roles: ["media_repository"] },
       { name: "background1", roles: BACKGROUND },
     ],

@@ -11,16 +11,38 @@ export type Stream =
   | "thread_subscriptions"
   | "quarantined_media_changes";
 
+/** Streams that Synapse refuses to have two writers of (config/workers.py). */
+export const SINGLE_WRITER_STREAMS: readonly Stream[] = [
+  "typing",
+  "to_device",
+  "account_data",
+  "presence",
+  "push_rules",
+];
+
 /** Resources of a client-facing listener. */
 export type Resource = "client" | "federation" | "media";
 
 /** What Nginx hashes to choose among several processes of a role. */
 export type BalancingKey = "user" | "room" | "origin" | "uri" | "none";
 
-/** One endpoint pattern, as Synapse's workers document writes it: an anchored regular expression on the path. */
+/** Methods that endpoints register. Synapse takes HEAD for GET, and every listener answers OPTIONS. */
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** One endpoint pattern: an anchored regular expression on the decoded path, read alike by Nginx and JavaScript. */
 export interface Endpoint {
   readonly pattern: string;
+  /** What a worker registers; other methods go to main. */
+  readonly methods: readonly Method[];
+  /** Only syncs that start from nothing, which the query tells: no `since`, or `full_state=true`. */
+  readonly firstSyncOnly?: true;
 }
+
+/** `endpoint("GET POST", "^/…$")` */
+export const endpoint = (methods: string, pattern: string): Endpoint => ({
+  pattern,
+  methods: methods.split(" ") as Method[],
+});
 
 /** One job of a Synapse process; several roles merge into one process. */
 export interface Role {

@@ -1,31 +1,49 @@
-import type { Role } from "./role";
+import { endpoint, type Role } from "./role";
 
 const FEDERATION = "^/_matrix/federation";
+const ADMIN = "^/_synapse/admin/v1";
 
-/** Roles that deal with other servers, with media, or with nobody at all. */
+/** What roles have in common that nothing is routed to. */
+const SILENT_ROLE = {
+  resources: [],
+  streams: [],
+  singleton: false,
+  balancing: "none",
+  endpoints: [],
+  fallsBackToMain: false,
+} as const;
+
+/**
+ * Uploads, downloads, previews. The process with the repository must also write `quarantined_media_changes`: quarantines
+ * fail everywhere else (Synapse 1.152). Of the admin API it gets the media part alone.
+ */
+export const MEDIA_ROLE = {
+  name: "media_repository",
+  summary: "uploads, downloads, previews; one process, as the files lie on one disk",
+  resources: ["media", "client", "federation"],
+  streams: ["quarantined_media_changes"],
+  singleton: true,
+  balancing: "none",
+  endpoints: [
+    // Quarantines first: the document's general patterns below overlap with them.
+    endpoint("POST", `${ADMIN}/quarantine_media/`),
+    endpoint("POST", `${ADMIN}/(room|user)/[^/]+/media/quarantine$`),
+    endpoint("POST", `${ADMIN}/media/(quarantine|unquarantine)/`),
+    endpoint("POST", `${ADMIN}/purge_media_cache$`),
+    endpoint("GET POST", `${ADMIN}/room/[^/]+/media`),
+    endpoint("GET DELETE", `${ADMIN}/users/[^/]+/media$`),
+    endpoint("GET POST DELETE", `${ADMIN}/media/`),
+    endpoint("GET POST PUT", "^/_matrix/media/"),
+    endpoint("GET", "^/_matrix/client/v1/media/"),
+    // In front of every other federation route.
+    endpoint("GET", `${FEDERATION}/v1/media/`),
+  ],
+  fallsBackToMain: false,
+  shared: "media_instance_running_background_jobs",
+} as const satisfies Role;
+
+/** Roles that deal with other servers, or with nobody at all. */
 export const SERVER_ROLES = [
-  {
-    name: "media_repository",
-    summary: "uploads, downloads, previews; one process, as the files lie on one disk",
-    resources: ["media", "client", "federation"],
-    // The process with the repository must write the stream: everywhere else a quarantine fails (Synapse 1.152).
-    streams: ["quarantined_media_changes"],
-    singleton: true,
-    balancing: "none",
-    endpoints: [
-      { pattern: "^/_synapse/admin/v1/quarantine_media/.*$" },
-      { pattern: "^/_synapse/admin/v1/(room|user)/.*/media.*$" },
-      { pattern: "^/_synapse/admin/v1/users/.*/media$" },
-      { pattern: "^/_synapse/admin/v1/media/.*$" },
-      { pattern: "^/_synapse/admin/v1/purge_media_cache$" },
-      { pattern: "^/_matrix/media/" },
-      { pattern: "^/_matrix/client/v1/media/" },
-      // In front of every other federation route.
-      { pattern: `${FEDERATION}/v1/media/` },
-    ],
-    fallsBackToMain: false,
-    shared: "media_instance_running_background_jobs",
-  },
   {
     name: "federation_inbound",
     summary: "transactions of other servers",
@@ -33,7 +51,7 @@ export const SERVER_ROLES = [
     streams: [],
     singleton: false,
     balancing: "origin",
-    endpoints: [{ pattern: `${FEDERATION}/v1/send/` }],
+    endpoints: [endpoint("PUT", `${FEDERATION}/v1/send/`)],
     fallsBackToMain: true,
   },
   {
@@ -42,76 +60,42 @@ export const SERVER_ROLES = [
     resources: ["federation"],
     streams: [],
     singleton: false,
-    // Path and arguments: by room alone, one worker gets all questions about a large room (ESS measured a spiral).
+    // Path and arguments: by room alone, one worker gets all questions about a large room (ESS).
     balancing: "uri",
     endpoints: [
-      { pattern: `${FEDERATION}/v1/version$` },
-      { pattern: `${FEDERATION}/v1/(event|state|state_ids|backfill|get_missing_events)/` },
-      { pattern: `${FEDERATION}/v1/publicRooms` },
-      { pattern: `${FEDERATION}/v1/query/` },
-      { pattern: `${FEDERATION}/v1/(make_join|make_leave|make_knock|send_knock)/` },
-      { pattern: `${FEDERATION}/(v1|v2)/(send_join|send_leave|invite)/` },
-      { pattern: `${FEDERATION}/v1/event_auth/` },
-      { pattern: `${FEDERATION}/v1/timestamp_to_event/` },
-      { pattern: `${FEDERATION}/v1/exchange_third_party_invite/` },
-      { pattern: `${FEDERATION}/v1/user/devices/` },
-      { pattern: `${FEDERATION}/v1/hierarchy/` },
-      { pattern: "^/_matrix/key/v2/query" },
+      endpoint("GET", `${FEDERATION}/v1/version$`),
+      endpoint("GET", `${FEDERATION}/v1/(event|state|state_ids|backfill|event_auth|timestamp_to_event|hierarchy)/`),
+      endpoint("POST", `${FEDERATION}/v1/get_missing_events/`),
+      endpoint("GET POST", `${FEDERATION}/v1/publicRooms$`),
+      endpoint("GET", `${FEDERATION}/v1/query/`),
+      endpoint("GET", `${FEDERATION}/v1/(make_join|make_leave|make_knock)/`),
+      endpoint("PUT", `${FEDERATION}/v1/(send_knock|exchange_third_party_invite)/`),
+      endpoint("PUT", `${FEDERATION}/(v1|v2)/(send_join|send_leave|invite)/`),
+      endpoint("GET", `${FEDERATION}/v1/user/devices/`),
+      endpoint("GET POST", "^/_matrix/key/v2/query(/|$)"),
     ],
     fallsBackToMain: true,
   },
   {
+    ...SILENT_ROLE,
     name: "federation_sender",
     summary: "sends to other servers",
-    resources: [],
-    streams: [],
-    singleton: false,
-    balancing: "none",
-    endpoints: [],
-    fallsBackToMain: false,
     shared: "federation_sender_instances",
   },
+  { ...SILENT_ROLE, name: "event_persister", summary: "writes events, sharded by room", streams: ["events"] },
+  { ...SILENT_ROLE, name: "pusher", summary: "push notifications", shared: "pusher_instances" },
   {
-    name: "event_persister",
-    summary: "writes events, sharded by room",
-    resources: [],
-    streams: ["events"],
-    singleton: false,
-    balancing: "none",
-    endpoints: [],
-    fallsBackToMain: false,
-  },
-  {
-    name: "pusher",
-    summary: "push notifications",
-    resources: [],
-    streams: [],
-    singleton: false,
-    balancing: "none",
-    endpoints: [],
-    fallsBackToMain: false,
-    shared: "pusher_instances",
-  },
-  {
+    ...SILENT_ROLE,
     name: "appservice",
     summary: "bridges and other application services",
-    resources: [],
-    streams: [],
     singleton: true,
-    balancing: "none",
-    endpoints: [],
-    fallsBackToMain: false,
     shared: "notify_appservices_from_worker",
   },
   {
+    ...SILENT_ROLE,
     name: "background_tasks",
     summary: "clean-ups and statistics",
-    resources: [],
-    streams: [],
     singleton: true,
-    balancing: "none",
-    endpoints: [],
-    fallsBackToMain: false,
     shared: "run_background_tasks_on",
   },
 ] as const satisfies readonly Role[];

@@ -27,12 +27,15 @@ const TOLERATED = 1 / 3;
 
 /** The known name that a mistyped one most likely stands for; `-` and `_` count as the same letter. */
 export const nearest = (name: string, known: Iterable<string>): string | undefined => {
+  const digits = (text: string) => text.replaceAll(/\D/g, "");
   const plain = (text: string) => text.toLowerCase().replaceAll("-", "_");
   const wanted = plain(name);
   let best: string | undefined;
   let bestDistance = Math.floor(wanted.length * TOLERATED) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - wanted.length) >= bestDistance) continue;
+    // `msc3266` and `msc3391` are two features, not one with a slip of the finger.
+    if (digits(candidate) !== digits(name)) continue;
     const found = distance(wanted, plain(candidate));
     if (found < bestDistance) {
       best = candidate;

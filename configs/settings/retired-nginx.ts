@@ -14,8 +14,18 @@ export const RETIRED_NGINX: readonly Rule[] = [
   { key: "ssl", message: "Nginx removed `ssl on` in 1.25: remove it, TLS ends at the proxy before the kit" },
   { key: "spdy*", message: "Nginx removed SPDY in 1.9.5: remove it" },
   { key: "http2_push*", message: "Nginx removed HTTP/2 push in 1.25.1: remove it" },
-  ...["http2_idle_timeout", "http2_recv_timeout", "http2_max_requests", "http2_max_field_size", "http2_max_header_size", "http2_max_concurrent_pushes"].map(
-    (key): Rule => ({ key, message: `\`${key}\` is obsolete: use the directives of HTTP/1.1 such as \`keepalive_timeout\`` }),
+  ...[
+    "http2_idle_timeout",
+    "http2_recv_timeout",
+    "http2_max_requests",
+    "http2_max_field_size",
+    "http2_max_header_size",
+    "http2_max_concurrent_pushes",
+  ].map(
+    (key): Rule => ({
+      key,
+      message: `\`${key}\` is obsolete: use the directives of HTTP/1.1 such as \`keepalive_timeout\``,
+    }),
   ),
   { key: "http2*", message: "HTTP/2 ends with TLS at the proxy before the kit: set it there" },
   { key: "http3*", message: "HTTP/3 ends with TLS at the proxy before the kit: set it there" },
@@ -50,7 +60,11 @@ export const RETIRED_NGINX: readonly Rule[] = [
   },
   { key: "proxy_cache*", message: "answers of Synapse belong to one user and must not be cached: remove it" },
   { key: "proxy_store", message: "answers of Synapse belong to one user and must not be stored: remove it" },
-  { key: "proxy_ignore_client_abort", message: "abandoned long polls would keep their workers busy: remove it", when: isOn },
+  {
+    key: "proxy_ignore_client_abort",
+    message: "abandoned long polls would keep their workers busy: remove it",
+    when: isOn,
+  },
   {
     key: "proxy_next_upstream",
     message: "a repeated request may send a message twice: remove `non_idempotent`",
@@ -61,7 +75,10 @@ export const RETIRED_NGINX: readonly Rule[] = [
   { key: "directio", message: "Nginx serves no files here, so `directio` has no effect: remove it" },
   { key: "open_file_cache*", message: "Nginx serves no files here, so `open_file_cache` has no effect: remove it" },
   { key: "limit_zone", message: "Nginx removed `limit_zone` in 1.7.6: use `limit_conn_zone`" },
-  { key: "proxy_downgrade", message: "Nginx has no `proxy_downgrade`: remove it" },
   { key: "tcp_nodelay", message: "`tcp_nodelay` off delays answers: remove it", when: (value) => !isOn(value) },
-  { key: "proxy_buffering", message: "`proxy_buffering` off lets slow clients hold Synapse's workers: remove it", when: (value) => !isOn(value) },
+  {
+    key: "proxy_buffering",
+    message: "`proxy_buffering` off lets slow clients hold Synapse's workers: remove it",
+    when: (value) => !isOn(value),
+  },
 ];

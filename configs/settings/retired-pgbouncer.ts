@@ -38,18 +38,17 @@ export const RETIRED_PGBOUNCER: readonly Rule[] = [
     message: "PgBouncer ignores a negative `reserve_pool_size`: set 0 or more",
     when: isNegative,
   },
-  { key: "reserve_pool", message: "`reserve_pool` was renamed in 1.24: use `reserve_pool_size`" },
+  { key: "reserve_pool", message: "`reserve_pool` belongs to a database: use `reserve_pool_size`" },
   { key: "pool_size", message: "`pool_size` belongs to a database: use `pgbouncer.pool_size`" },
   {
     key: "max_client_conn",
     message: "`max_client_conn` below 1 admits nobody: set a number, or remove it",
     when: isBelowOne,
   },
-  { key: "auth_type", message: "this `auth_type` lets everybody in: remove it, the kit uses `scram-sha-256`", when: isOneOf("any", "trust") },
   {
     key: "auth_type",
-    message: "this `auth_type` needs or sends a readable password: remove it, the kit uses `scram-sha-256`",
-    when: isOneOf("plain", "md5"),
+    message: "this `auth_type` lets everybody in: remove it, the kit uses `scram-sha-256`",
+    when: isOneOf("any", "trust"),
   },
   { key: "auth_user", message: "`auth_user` looks logins up in the database: remove it, the kit writes `auth_file`" },
   {
@@ -62,7 +61,11 @@ export const RETIRED_PGBOUNCER: readonly Rule[] = [
     message: "Synapse keeps idle connections for ever: remove `client_idle_timeout`",
     when: (value) => Number(value) > 0,
   },
-  { key: "server_lifetime", message: "`server_lifetime: 0` opens a connection for each transaction: set seconds", when: (value) => Number(value) === 0 },
+  {
+    key: "server_lifetime",
+    message: "`server_lifetime: 0` opens a connection for each transaction: set seconds",
+    when: (value) => Number(value) === 0,
+  },
   { key: "disable_pqexec", message: "psycopg2 uses the simple query protocol: remove `disable_pqexec`", when: isOn },
   {
     key: "track_extra_parameters",

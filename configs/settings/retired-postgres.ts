@@ -24,7 +24,10 @@ export const RETIRED_POSTGRES: readonly Rule[] = [
     message: "Postgres removed `vacuum_defer_cleanup_age` in 16: remove it",
   },
   { key: "promote_trigger_file", message: "Postgres removed `promote_trigger_file` in 16: remove it" },
-  { key: "force_parallel_mode", message: "Postgres renamed `force_parallel_mode` in 16, and it is a test aid: remove it" },
+  {
+    key: "force_parallel_mode",
+    message: "Postgres renamed `force_parallel_mode` in 16, and it is a test aid: remove it",
+  },
   { key: "debug_parallel_query", message: "`debug_parallel_query` is a test aid that slows queries down: remove it" },
   { key: "wal_keep_segments", message: "Postgres removed `wal_keep_segments` in 13: use `wal_keep_size`" },
   { key: "stats_temp_directory", message: "Postgres removed `stats_temp_directory` in 15: remove it" },
@@ -32,33 +35,24 @@ export const RETIRED_POSTGRES: readonly Rule[] = [
     key: "operator_precedence_warning",
     message: "Postgres removed `operator_precedence_warning` in 14: remove it",
   },
-  { key: "vacuum_cleanup_index_scale_factor", message: "Postgres removed `vacuum_cleanup_index_scale_factor` in 14: remove it" },
+  {
+    key: "vacuum_cleanup_index_scale_factor",
+    message: "Postgres removed `vacuum_cleanup_index_scale_factor` in 14: remove it",
+  },
   { key: "replacement_sort_tuples", message: "Postgres removed `replacement_sort_tuples` in 11: remove it" },
   { key: "default_with_oids", message: "Postgres removed `default_with_oids` in 12: remove it" },
   { key: "max_fsm_pages", message: "Postgres removed `max_fsm_pages` in 8.4: remove it" },
   { key: "max_fsm_relations", message: "Postgres removed `max_fsm_relations` in 8.4: remove it" },
-  { key: "max_locks_per_xact", message: "Postgres never had `max_locks_per_xact`: use `max_locks_per_transaction`" },
   { key: "sort_mem", message: "`sort_mem` is the name of before Postgres 8.0: use `postgres.work_mem`" },
-  { key: "vacuum_mem", message: "`vacuum_mem` is the name of before Postgres 8.0: use `postgres.maintenance_work_mem`" },
-  ...["io_method", "io_workers", "io_max_concurrency", "io_max_combine_limit", "file_copy_method", "autovacuum_worker_slots", "autovacuum_vacuum_max_threshold", "idle_replication_slot_timeout", "vacuum_truncate", "track_cost_delay_timing", "log_lock_failures", "max_active_replication_origins", "md5_password_warnings", "enable_self_join_elimination", "enable_distinct_reordering", "vacuum_max_eager_freeze_failure_rate"].map(
-    (key): Rule => ({
-      key,
-      message: `Postgres has \`${key}\` since 18: set \`postgres.version: 18\` or remove it`,
-      when: (_value, { postgres }) => postgres < 18,
-    }),
-  ),
+  {
+    key: "vacuum_mem",
+    message: "`vacuum_mem` is the name of before Postgres 8.0: use `postgres.maintenance_work_mem`",
+  },
   {
     key: "io_method",
     message: "`io_uring` is blocked by Docker's default seccomp profile: use `worker`",
     when: isOneOf("io_uring"),
   },
-  ...["transaction_timeout", "io_combine_limit", "summarize_wal", "wal_summary_keep_time", "event_triggers", "allow_alter_system", "sync_replication_slots", "synchronized_standby_slots", "transaction_buffers", "subtransaction_buffers", "multixact_member_buffers", "multixact_offset_buffers", "commit_timestamp_buffers", "notify_buffers", "serializable_buffers", "enable_group_by_reordering", "restrict_nonsystem_relation_kind", "trace_connection_negotiation"].map(
-    (key): Rule => ({
-      key,
-      message: `Postgres has \`${key}\` since 17: set \`postgres.version: 17\` or remove it`,
-      when: (_value, { postgres }) => postgres < 17,
-    }),
-  ),
   {
     key: "autovacuum_freeze_max_age",
     message: "`autovacuum_freeze_max_age` is 200000000 by default: remove it",

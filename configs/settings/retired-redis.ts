@@ -4,18 +4,24 @@ import { isOneOf, type Rule } from "./rule";
 export const RETIRED_REDIS: readonly Rule[] = [
   {
     key: "dbfilename",
-    message: 'an empty `dbfilename` keeps Redis from shutting down: remove it, nothing is saved',
+    message: "an empty `dbfilename` keeps Redis from shutting down: remove it, nothing is saved",
     when: (value) => ["", "''", '""'].includes(String(value).trim()),
   },
   { key: "dbfilename", message: "nothing is saved, so `dbfilename` has no effect: remove it" },
-  { key: "loadmodule", message: "Synapse uses no modules, and a missing one keeps Redis from starting: remove `loadmodule`" },
+  {
+    key: "loadmodule",
+    message: "Synapse uses no modules, and a missing one keeps Redis from starting: remove `loadmodule`",
+  },
   { key: "loadmodule-ex", message: "Synapse uses no modules: remove `loadmodule-ex`" },
   {
     key: "io-threads-do-reads",
     message: "Valkey ignores `io-threads-do-reads` since 8: remove it",
     when: (_value, { redis }) => redis === "valkey",
   },
-  { key: "io-threads-do-reads", message: "Redis ignores `io-threads-do-reads` since 8: remove it, `io-threads` includes reads" },
+  {
+    key: "io-threads-do-reads",
+    message: "Redis ignores `io-threads-do-reads` since 8: remove it, `io-threads` includes reads",
+  },
   ...["vm-enabled", "vm-swap-file", "vm-max-memory", "vm-page-size", "vm-pages", "vm-max-threads"].map(
     (key): Rule => ({ key, message: `Redis removed virtual memory and \`${key}\` in 2.6: use \`redis.maxmemory\`` }),
   ),
@@ -29,11 +35,23 @@ export const RETIRED_REDIS: readonly Rule[] = [
   { key: "rdbchecksum", message: "nothing is saved, so `rdbchecksum` has no effect: remove it" },
   { key: "appendfsync", message: "nothing is saved, so `appendfsync` has no effect: remove it" },
   { key: "appendfilename", message: "nothing is saved, so `appendfilename` has no effect: remove it" },
-  { key: "auto-aof-rewrite-percentage", message: "nothing is saved, so `auto-aof-rewrite-percentage` has no effect: remove it" },
-  { key: "auto-aof-rewrite-min-size", message: "nothing is saved, so `auto-aof-rewrite-min-size` has no effect: remove it" },
-  { key: "no-appendfsync-on-rewrite", message: "nothing is saved, so `no-appendfsync-on-rewrite` has no effect: remove it" },
+  {
+    key: "auto-aof-rewrite-percentage",
+    message: "nothing is saved, so `auto-aof-rewrite-percentage` has no effect: remove it",
+  },
+  {
+    key: "auto-aof-rewrite-min-size",
+    message: "nothing is saved, so `auto-aof-rewrite-min-size` has no effect: remove it",
+  },
+  {
+    key: "no-appendfsync-on-rewrite",
+    message: "nothing is saved, so `no-appendfsync-on-rewrite` has no effect: remove it",
+  },
   ...["slaveof", "replicaof"].map(
-    (key): Rule => ({ key, message: `\`${key}\` makes a copy that cannot be written to: remove it, the kit runs one server` }),
+    (key): Rule => ({
+      key,
+      message: `\`${key}\` makes a copy that cannot be written to: remove it, the kit runs one server`,
+    }),
   ),
   { key: "cluster-enabled", message: "Synapse cannot talk to a cluster: remove `cluster-enabled`" },
   {

@@ -35,16 +35,10 @@ export const RETIRED_SYNAPSE: readonly Rule[] = [
     message: "spaces are on for good, Synapse no longer has `spaces_enabled`: remove it",
   },
   {
-    key: "state_resolution",
-    message: "Synapse never had `state_resolution`: remove it, state resolution has no settings",
-    when: (value) => !(value instanceof Object) || Object.keys(value).length === 0,
+    key: "state_resolution.max_events_per_room",
+    message: "Synapse never had `state_resolution.max_events_per_room`: remove it",
   },
-  { key: "state_resolution.*", message: "Synapse never had a `state_resolution` section: remove it" },
-  {
-    key: "background_task_scheduler",
-    message: "Synapse never had `background_task_scheduler`: use `background_updates`",
-    when: (value) => !(value instanceof Object) || Object.keys(value).length === 0,
-  },
+  { key: "state_resolution.*", message: "Synapse never had `state_resolution`: remove it" },
   {
     key: "background_task_scheduler.min_batch_size",
     message: "Synapse never had `background_task_scheduler`: use `background_updates.min_batch_size`",
@@ -142,7 +136,6 @@ export const RETIRED_SYNAPSE: readonly Rule[] = [
     message: "the pools are reckoned against `max_connections`: use `synapse.cp_max`",
   },
   { key: "database_path", message: "`database_path` is of SQLite, the kit runs Postgres: remove it" },
-  { key: "dynamic_thumbnails", message: "`dynamic_thumbnails: false` is the default: remove it", when: (v) => v === false },
   {
     key: "federation_ip_range_blacklist",
     message: "`federation_ip_range_blacklist` is the old name: use `ip_range_blacklist`",
@@ -167,10 +160,15 @@ export const RETIRED_SYNAPSE: readonly Rule[] = [
     key: "update_user_directory",
     message: "`update_user_directory` is the old form: `synapse.workers` decides who updates",
   },
-  { key: "trust_identity_server_for_password_resets", message: "Synapse refuses `trust_identity_server_for_password_resets`: configure `email`" },
-  { key: "verify_e2e_keys", message: "Synapse never had `verify_e2e_keys`: remove it" },
+  {
+    key: "trust_identity_server_for_password_resets",
+    message: "Synapse refuses `trust_identity_server_for_password_resets`: configure `email`",
+  },
   { key: "expire_access_token", message: "Synapse removed `expire_access_token`: use `session_lifetime`" },
   { key: "use_frozen_dicts", message: "`use_frozen_dicts` costs time and is for debugging alone: remove it" },
   { key: "replication_torture_level", message: "`replication_torture_level` is a test aid: remove it" },
-  { key: "gzip_responses", message: "`gzip_responses` has no effect on listeners of the kit: remove it, Nginx compresses" },
+  {
+    key: "gzip_responses",
+    message: "`gzip_responses` has no effect on listeners of the kit: remove it, Nginx compresses",
+  },
 ];

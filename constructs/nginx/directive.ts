@@ -13,6 +13,18 @@ export const block = (name: string, args: readonly string[], directives: readonl
   block: directives,
 });
 
+/** A `map` block: the first regular expression that fits, else the default. */
+export const map = (
+  source: string,
+  variable: string,
+  ...cases: readonly (readonly [value: string, result: string])[]
+): Directive =>
+  block(
+    "map",
+    [source, variable],
+    cases.map(([value, result]) => line(value, result)),
+  );
+
 /** Text of a list of directives. Arguments are written as they are: the caller quotes. */
 export const print = (directives: readonly Directive[], indent = ""): string =>
   directives

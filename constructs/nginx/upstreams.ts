@@ -4,8 +4,8 @@ import { Duration } from "../../configs/units/duration";
 import type { Plan } from "../../sizing/plan";
 import type { Addresses } from "../addresses";
 import { block, type Directive, line } from "./directive";
-import { MAIN, type Route } from "./routes";
-import { FIRST_SYNC, METHOD_CHOICES, ORIGIN, ROOM, USER } from "./variables";
+import type { Route } from "./routes";
+import { ORIGIN, ROOM, USER } from "./variables";
 
 const HASH: Readonly<Record<Exclude<BalancingKey, "none">, string>> = {
   user: USER,

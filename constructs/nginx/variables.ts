@@ -1,7 +1,6 @@
-import type { Method } from "../../configs/catalogue/role";
 import type { Environment } from "../../configs/environment";
-import { block, type Directive, line } from "./directive";
-import { ADMIN_PREFIX, MAIN, type Route } from "./routes";
+import { type Directive, map } from "./directive";
+import { ADMIN_PREFIX } from "./routes";
 import type { Servers } from "./upstreams";
 
 /** Whose request it is: all devices of a user share one process and its caches. */
@@ -18,13 +17,6 @@ export const PROCESS = "$kit_process";
 export const DISGUISED = "$kit_disguised";
 /** Not empty where asking main as well could do a thing twice. */
 export const MAY_HAVE_RUN = "$kit_may_have_run";
-
-const map = (source: string, variable: string, ...cases: readonly (readonly [string, string])[]): Directive =>
-  block(
-    "map",
-    [source, variable],
-    cases.map(([value, result]) => line(value, result)),
-  );
 
 /** What chooses a process. */
 const keys = (): Directive[] => [
@@ -73,45 +65,24 @@ const process = (servers: Servers): Directive =>
     ...[...servers].map(([name, address]) => [`"~(?:^|[ ,:])${address.replaceAll(".", "\\.")}$"`, name] as const),
   );
 
-/** `PUT` and `DELETE` may run twice, Matrix gives them transaction ids. Nothing sent: the connection was refused. */
+/**
+ * Nothing sent: the process could not be reached. Something sent: it may be at work, which `PUT` and `DELETE` survive,
+ * since Matrix gives them transaction ids; but what was too slow there would be too slow again.
+ */
 const mayHaveRun = (): Directive =>
-  map('"$request_method $upstream_bytes_sent"', MAY_HAVE_RUN, ['"~^(POST|PATCH) .*[1-9]"', "1"], ["default", '""']);
-
-/** A sync that starts from nothing. */
-const FIRST_SYNC = "$kit_first_sync";
-const firstSync = (): Directive =>
   map(
-    '"$arg_since|$arg_full_state"',
-    FIRST_SYNC,
-    ['"~^\\|"', "first"],
-    ['"~\\|true$"', "first"],
-    ["default", "later"],
+    '"$request_method $upstream_bytes_sent;$upstream_status"',
+    MAY_HAVE_RUN,
+    ['"~^(?:POST|PATCH) [^;]*[1-9]"', "1"],
+    ['"~^[A-Z]+ [^;]*[1-9][^;]*;.*504$"', "1"],
+    ["default", '""'],
   );
 
-/** Synapse takes HEAD for GET; every process answers OPTIONS. */
-const accepted = (methods: readonly Method[]): string =>
-  [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join("|");
-
-/** Variable with the upstream for rows of one pattern, by method and, for syncs, by query. */
-export const choiceOf = (rows: readonly Route[]): string =>
-  `$kit_to_${rows.map(({ upstream, methods }) => [upstream, ...methods].join("_").toLowerCase()).join("_or_")}`;
-
-const choice = (rows: readonly Route[]): Directive => {
-  const bySync = rows.some((row) => row.firstSyncOnly);
-  return map(
-    bySync ? `"$request_method ${FIRST_SYNC}"` : "$request_method",
-    choiceOf(rows),
-    ...rows.map(
-      ({ methods, firstSyncOnly, upstream }) =>
-        [`"~^(${accepted(methods)})${firstSyncOnly ? " first" : bySync ? " " : ""}${bySync && !firstSyncOnly ? "" : "$"}"`, upstream] as const,
-    ),
-    ["default", MAIN],
-  );
-};
-
-/** Rows with one pattern belong into one location, in their order. */
-export const byPattern = (table: readonly Route[]): readonly (readonly Route[])[] => [
-  ...Map.groupBy(table, ({ pattern }) => pattern).values(),
+/** Variables of the http block that do not depend on the routing table. */
+export const variables = (env: Environment, servers: Servers): Directive[] => [
+  ...keys(),
+  disguised(),
+  host(env),
+  process(servers),
+  mayHaveRun(),
 ];
-
-const needsChoice = (rows: readonly Route[]): boolean => rows.some(({ upstream }) => upstream !== MAIN);

@@ -5,7 +5,7 @@ import { Duration } from "../../configs/units/duration";
 import type { PgbouncerPlan } from "../../sizing/plan";
 import type { Platform } from "../platform/platform";
 import type { Postgres } from "../postgres/postgres";
-import { DATABASE } from "../postgres/provision";
+import { DATABASE, ROLE } from "../postgres/provision";
 import { Service } from "../service/service";
 import { pgbouncerFiles } from "./files";
 
@@ -35,7 +35,20 @@ export class Pgbouncer extends Construct {
       gid: UID,
       files: pgbouncerFiles(plan),
       entrypoint: ["pgbouncer", "/config/pgbouncer.ini"],
-      healthcheck: ["CMD", "pg_isready", "--quiet", "-h", "127.0.0.1", "-p", String(PORTS.pgbouncer), "-d", DATABASE],
+      healthcheck: [
+        "CMD",
+        "pg_isready",
+        "--quiet",
+        "--timeout=2",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        String(PORTS.pgbouncer),
+        "-U",
+        ROLE,
+        "-d",
+        DATABASE,
+      ],
       // From 1.23 on SIGTERM waits for every client to leave, and Synapse never does.
       stopSignal: "SIGINT",
       stopGrace: Duration.seconds(10),

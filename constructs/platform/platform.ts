@@ -5,6 +5,7 @@ import { Volume } from "@cdktf/provider-docker/lib/volume";
 import type { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { Environment, ImageName } from "../../configs/environment";
+import { LABELS } from "../../configs/labels";
 import { subnetsOf } from "../../configs/network";
 import type { Plan } from "../../sizing/plan";
 import { type Addresses, addressesOf } from "../addresses";
@@ -86,7 +87,12 @@ export class Platform extends Construct {
   }
 
   private network(name: string, subnet: string, internal: boolean): Network {
-    const network = new Network(this, name, { name: this.nameOf(name), internal, ipamConfig: [{ subnet }] });
+    const network = new Network(this, name, {
+      name: this.nameOf(name),
+      internal,
+      ipamConfig: [{ subnet }],
+      labels: [{ label: LABELS.environment, value: this.environment.name }],
+    });
     network.overrideLogicalId(name);
     return network;
   }

@@ -1,6 +1,7 @@
 import { Container, type ContainerConfig } from "@cdktf/provider-docker/lib/container";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { LABELS } from "../../configs/labels";
 import { Duration } from "../../configs/units/duration";
 import type { ContainerBudget } from "../../sizing/plan";
 import { CONFIG_DIR, type ConfigFile } from "../file";
@@ -8,13 +9,6 @@ import type { Platform } from "../platform/platform";
 import { ConfigVolume } from "./config-volume";
 import { escapeTemplate } from "./escape";
 import { shortHash, specHash } from "./spec-hash";
-
-/** Labels that the kit finds its containers by. */
-export const LABELS = {
-  environment: "synapse-kit.environment",
-  service: "synapse-kit.service",
-  specHash: "synapse-kit.spec-hash",
-} as const;
 
 /**
  * Engines before API 1.44 run the first check after one interval, and `start_interval` is refused there: a longer
@@ -159,11 +153,15 @@ export class Service extends Construct {
       ...(props.stopSignal ? { stopSignal: props.stopSignal } : {}),
     };
     const config = props.transform?.(base) ?? base;
-    // The configuration's hash stands for its volume, whose name is only known once the secrets are.
+    // The configuration volume's address stands for its name, which holds secrets and is only known at the apply.
+    const data = (props.data ?? []).map(({ volumeName, path, readOnly }) => ({
+      volumeName,
+      containerPath: path,
+      readOnly: readOnly ?? false,
+    }));
     const hash = shortHash([
-      specHash(this, { ...config, volumes: [] }, overrides),
+      specHash(this, { ...config, volumes: data }, overrides),
       this.config.volume.friendlyUniqueId,
-      props.data ?? [],
     ]);
     this.container = new Container(this, "container", {
       ...config,

@@ -27,7 +27,7 @@ const pgpass = (plan: Plan): string => {
 export const synapseFiles = (env: Environment, plan: Plan, process: ProcessPlan): ConfigFile[] => [
   { path: "homeserver.yaml", content: homeserverYaml(env, plan) },
   { path: ownFile(process), content: processYaml(env, plan, process) },
-  { path: "log.yaml", content: logYaml(env) },
+  { path: "log.yaml", content: logYaml(env, process) },
   { path: "signing.key", content: secretPlaceholder("signing_key") },
   { path: "registration_shared_secret", content: secretPlaceholder("registration_shared_secret") },
   { path: "macaroon_secret_key", content: secretPlaceholder("macaroon_secret_key") },

@@ -50,10 +50,14 @@ const registration = (env: Environment): Settings => {
 
 const federation = (env: Environment): Settings => {
   // An empty list is Synapse's documented way to switch federation off.
-  if (env.expected.federation === "closed") return { federation_domain_whitelist: [] };
-  const allowed = env.synapse.federationDomainWhitelist;
-  return allowed ? { federation_domain_whitelist: [...allowed] } : {};
+  const allowed = env.expected.federation === "closed" ? [] : env.synapse.federationDomainWhitelist;
+  if (!allowed) return { trusted_key_servers: [{ server_name: "matrix.org" }] };
+  // Keys come from the servers themselves: a key server off the list could not be asked.
+  return { federation_domain_whitelist: [...allowed], trusted_key_servers: [] };
 };
+
+/** The environment's own keys; `caches` goes to each process's file, which would replace the block as a whole. */
+const userSettings = ({ caches: _, ...settings }: Settings): Settings => settings;
 
 /** `rc_login.address` becomes `rc_login: {address: …}`. */
 const rateLimits = (env: Environment): Settings => {
@@ -127,14 +131,12 @@ export const homeserverYaml = (env: Environment, plan: Plan): string => {
     report_stats: synapse.reportStats,
     serve_server_wellknown: false,
     soft_file_limit: 0,
-    request_id_header: "X-Request-ID",
     signing_key_path: `${CONFIG_DIR}/signing.key`,
     registration_shared_secret_path: `${CONFIG_DIR}/registration_shared_secret`,
     macaroon_secret_key_path: `${CONFIG_DIR}/macaroon_secret_key`,
     form_secret_path: `${CONFIG_DIR}/form_secret`,
     ...registration(env),
     ...federation(env),
-    trusted_key_servers: [{ server_name: "matrix.org" }],
     suppress_key_server_warning: true,
     presence: { enabled: synapse.presence },
     media_store_path: "/data/media_store",
@@ -147,7 +149,7 @@ export const homeserverYaml = (env: Environment, plan: Plan): string => {
     ...rateLimits(env),
     ...(synapse.sentryDsn === undefined ? {} : { sentry: { dsn: synapse.sentryDsn, environment: env.name } }),
     ...workers(env, plan),
-    ...synapse.settings,
+    ...userSettings(synapse.settings),
   };
   return `# Rendered by synapse-kit. Shared by ${mainOf(plan).name} and ${workersOf(plan).length} workers.\n${toYaml(settings)}`;
 };

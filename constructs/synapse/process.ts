@@ -1,5 +1,6 @@
 import type { Environment, Settings } from "../../configs/environment";
 import { PORTS } from "../../configs/ports";
+import { Duration } from "../../configs/units/duration";
 import type { Plan, ProcessPlan } from "../../sizing/plan";
 import { addressesOf } from "../addresses";
 import { CONFIG_DIR } from "../file";
@@ -12,8 +13,11 @@ import { hasMediaWorker, needsMediaStore, replicatesOverHttp, resourcesOf } from
 const TRANSACTIONS_PER_CONNECTION = 10_000;
 /** Synapse's document recommends 10/10/3 for connections that cross a network. */
 const KEEPALIVES = { keepalives_idle: 10, keepalives_interval: 10, keepalives_count: 3 };
-/** How long a cache entry that is in use is spared; longer weakens the ceiling under bursts (lrucache.py). */
-const MIN_CACHE_TTL = "5m";
+/**
+ * How long a fresh cache entry is spared. Eviction stops at the first younger one (lrucache.py), so that five minutes,
+ * as in Synapse's manual, would let a burst grow over the ceiling; half a minute is MDAD's and tcpipuk's.
+ */
+const MIN_CACHE_TTL = Duration.seconds(30);
 
 const listeners = (env: Environment, plan: Plan, process: ProcessPlan): Settings[] => {
   const { frontend, backend } = addressesOf(env.docker.network, plan).get(process.container.name) ?? {};
@@ -32,6 +36,8 @@ const listeners = (env: Environment, plan: Plan, process: ProcessPlan): Settings
             port: PORTS.synapse,
             bind_addresses: [frontend as string],
             x_forwarded: true,
+            // Nginx' own, so that its log and Synapse's speak of one request (an option of the listener alone).
+            request_id_header: "X-Request-ID",
             resources: [{ names: resources }],
           },
         ]
@@ -61,15 +67,28 @@ const target = (process: ProcessPlan): { host: string; port: number; dbname: str
   }
 };
 
+/** Postgres' spelling of a time in milliseconds: Synapse hands the number on. */
+const millis = (time: string): number => {
+  const duration = Duration.tryParse(time.replace(/min$/, "m"));
+  if (!duration) throw new Error(`internal error: ${time} is no time`);
+  return duration.toMillis();
+};
+
+/** One name for all that share a transaction pool: PgBouncer would send a SET whenever a connection changes hands. */
+const applicationName = (process: ProcessPlan): string =>
+  process.databasePath === "transaction" ? "synapse-workers" : process.container.name;
+
 const database = (env: Environment, process: ProcessPlan): Settings => ({
   name: "psycopg2",
   txn_limit: TRANSACTIONS_PER_CONNECTION,
   synchronous_commit: env.postgres.synchronousCommit,
   // As on the role, so that it never matters which server connection a pool hands out. Never null: Synapse's index
   // builder would send it as it stands.
-  statement_timeout: Number.parseInt(SESSION_DEFAULTS.statement_timeout, 10) * 1000,
+  statement_timeout: millis(SESSION_DEFAULTS.statement_timeout),
+  idle_in_transaction_session_timeout: millis(SESSION_DEFAULTS.idle_in_transaction_session_timeout),
   args: {
     ...target(process),
+    application_name: applicationName(process),
     user: ROLE,
     passfile: `${CONFIG_DIR}/pgpass`,
     cp_min: process.cpMin,
@@ -78,13 +97,16 @@ const database = (env: Environment, process: ProcessPlan): Settings => ({
   },
 });
 
-const caches = (plan: Plan, process: ProcessPlan): Settings => ({
+const caches = (env: Environment, plan: Plan, process: ProcessPlan): Settings => ({
   global_factor: plan.synapse.globalCacheFactor.value,
+  expire_caches: true,
   cache_autotuning: {
     max_cache_memory_usage: process.heapCeiling.value.toSynapse(),
     target_cache_memory_usage: process.heapTarget.toSynapse(),
-    min_cache_ttl: MIN_CACHE_TTL,
+    min_cache_ttl: MIN_CACHE_TTL.toString(),
   },
+  // Synapse takes the whole block from one file, so the environment's additions belong into this one.
+  ...(env.synapse.settings.caches as Settings | undefined),
 });
 
 /** What one process has for itself: name, listeners, its pool and its share of the cache memory. */
@@ -102,6 +124,6 @@ export const processYaml = (env: Environment, plan: Plan, process: ProcessPlan):
   return `# Rendered by synapse-kit for ${process.name}.\n${toYaml({
     ...settings,
     database: database(env, process),
-    caches: caches(plan, process),
+    caches: caches(env, plan, process),
   })}`;
 };

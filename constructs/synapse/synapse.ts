@@ -1,6 +1,7 @@
 import { Container, type ContainerConfig } from "@cdktf/provider-docker/lib/container";
 import type { Volume } from "@cdktf/provider-docker/lib/volume";
 import { Construct } from "constructs";
+import { LABELS } from "../../configs/labels";
 import { PORTS } from "../../configs/ports";
 import { Duration } from "../../configs/units/duration";
 import type { ProcessPlan } from "../../sizing/plan";
@@ -88,6 +89,7 @@ export class Synapse extends Construct {
       image: platform.images.seeder,
       user: "0:0",
       command: ["/bin/busybox", "chown", `${UID}:${UID}`, DATA_DIR],
+      labels: [{ label: LABELS.environment, value: platform.environment.name }],
       networkMode: "none",
       readOnly: true,
       capabilities: { drop: ["ALL"], add: ["CAP_CHOWN"] },

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Starts Redis; same behaviour as the official image's entrypoint.
+# Starts Redis or Valkey; same behaviour as the official image's entrypoint.
 set -euo pipefail
+server=$FLAVOUR-server
 
 # `docker run IMAGE --save ''` and `docker run IMAGE /etc/redis.conf` mean the server.
-case ${1:-} in -* | *.conf) set -- redis-server "$@" ;; esac
-[ $# -gt 0 ] || set -- redis-server
+case ${1:-} in -* | *.conf) set -- "$server" "$@" ;; esac
+[ $# -gt 0 ] || set -- "$server"
 
-if [ "$1" = redis-server ]; then
+if [ "$1" = "$server" ]; then
   if [ "$(id -u)" -eq 0 ]; then
-    find . \! -user redis -exec chown redis '{}' +
-    exec setpriv --reuid=redis --regid=redis --clear-groups "${BASH_SOURCE[0]}" "$@"
+    find . \! -user "$FLAVOUR" -exec chown "$FLAVOUR" '{}' +
+    exec setpriv --reuid="$FLAVOUR" --regid="$FLAVOUR" --clear-groups "${BASH_SOURCE[0]}" "$@"
   fi
   # Dumps and append-only files are nobody else's business.
   [ "$(umask)" != 0022 ] || umask 0077

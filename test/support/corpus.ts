@@ -124,5 +124,10 @@ export const generated = (): Prepared[] =>
 /** One environment of each layout, with nothing but defaults beside. */
 export const plain = (layout: WorkerLayoutName): Prepared => prepared(`${layout}-0`, yamlOf(layout, {}));
 
-/** What the laws are tried on: the shipped environments and the generated ones. */
-export const corpus = (): Prepared[] => [...shipped(), ...generated()];
+let all: readonly Prepared[] | undefined;
+
+/** What the laws are tried on: the shipped environments and the generated ones. Solved once a test file. */
+export const corpus = (): readonly Prepared[] => {
+  all ??= [...shipped(), ...generated()];
+  return all;
+};

@@ -64,6 +64,8 @@ export class EngineProxy {
       { socketPath: ENGINE, method: incoming.method, path: incoming.url, headers: incoming.headers },
       (answer) => {
         outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+        // Waiting for a container answers with headers at once, and with a body when it ends.
+        outgoing.flushHeaders();
         answer.pipe(outgoing);
       },
     );

@@ -107,8 +107,7 @@ export class RenderedPostgres {
 }
 
 /** Whether this machine can hand out that much: the kernel refuses a mapping larger than its memory. */
-export const fitsHere = (sharedMemory: Bytes): boolean =>
-  sharedMemory.isLessThan(Bytes.of(totalmem()).times(0.8));
+export const fitsHere = (sharedMemory: Bytes): boolean => sharedMemory.isLessThan(Bytes.of(totalmem()).times(0.8));
 
 /** Rows of one query as `postgres`' superuser, over the wire protocol; the packaged Postgres has no psql. */
 const query = (socketPath: string, sql: string): Promise<Row[]> =>

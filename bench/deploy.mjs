@@ -1,0 +1,346 @@
+// Seconds from `deploy` to healthy for the shipped `dev`, against the same containers made by the `docker` client
+// alone: same images, options, files, networks, order and health checks, on fresh volumes in both cases. The plain run
+// is written from `docker inspect` of what the kit deployed, and starts side by side whatever can start side by side.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dump, load } from "js-yaml";
+import { CLI, markdown, output, ROOT, shown, spread, start } from "./lib.mjs";
+
+const NAME = "bench-dev";
+const PORT = 18308;
+const NETWORK = "10.126.208.0/22";
+const IDLE_SECONDS = 60;
+const POLL_MS = 250;
+const HEALTHY_WITHIN_MS = 240_000;
+const MEDIA_OWNER = "synapse-media-owner";
+
+const docker = (...args) => output("docker", args).trim();
+const listed = (...args) =>
+  docker(...args)
+    .split("\n")
+    .filter((name) => name.startsWith(`${NAME}-`));
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const since = (from) => Number(process.hrtime.bigint() - from) / 1e9;
+
+/** Everything of the benchmark's own environment goes, whatever state it is in. */
+const removeAll = () => {
+  const containers = listed("ps", "--all", "--format", "{{.Names}}");
+  if (containers.length > 0) docker("rm", "--force", "--volumes", ...containers);
+  const volumes = listed("volume", "ls", "--format", "{{.Name}}");
+  if (volumes.length > 0) docker("volume", "rm", ...volumes);
+  const networks = listed("network", "ls", "--format", "{{.Name}}");
+  if (networks.length > 0) docker("network", "rm", ...networks);
+};
+
+const newProject = () => {
+  const dir = mkdtempSync(join(tmpdir(), "synapse-kit-bench-"));
+  mkdirSync(join(dir, "configs", "environments"), { recursive: true });
+  const environment = load(readFileSync(join(ROOT, "configs", "environments", "dev.yaml"), "utf8"));
+  const changed = {
+    ...environment,
+    public_baseurl: `http://127.0.0.1:${PORT}`,
+    listen: { ...environment.listen, port: PORT },
+    docker: { ...environment.docker, network: NETWORK },
+  };
+  writeFileSync(join(dir, "configs", "environments", `${NAME}.yaml`), dump(changed));
+  return dir;
+};
+
+const answers = async () => {
+  const response = await fetch(`http://127.0.0.1:${PORT}/_matrix/client/versions`);
+  if (!response.ok) throw new Error(`/_matrix/client/versions answers ${response.status}`);
+};
+
+// --- with the kit
+
+const deployKit = async (dir) => {
+  const from = process.hrtime.bigint();
+  let healthy;
+  await start(process.execPath, [CLI, "deploy", NAME], {
+    cwd: dir,
+    // All services are healthy by then; what follows is the proof that nothing is left to do.
+    onLine: (line) => {
+      if (line.startsWith("phase 4")) healthy = since(from);
+    },
+  });
+  const ended = since(from);
+  await answers();
+  return { healthy: healthy ?? ended, ended };
+};
+
+const timed = async (dir, ...words) => {
+  const from = process.hrtime.bigint();
+  await start(process.execPath, [CLI, ...words], { cwd: dir });
+  return since(from);
+};
+
+// --- recorded from the engine
+
+const seconds = (nanoseconds) => `${nanoseconds / 1e9}s`;
+const quoted = (words) => words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+const pairs = (flag, values) => (values ?? []).flatMap((value) => [flag, value]);
+
+const healthOptions = ({ Test, Interval, Timeout, StartPeriod, Retries }) => [
+  `--health-cmd=${Test[0] === "CMD" ? quoted(Test.slice(1)) : Test[1]}`,
+  `--health-interval=${seconds(Interval)}`,
+  `--health-timeout=${seconds(Timeout)}`,
+  `--health-start-period=${seconds(StartPeriod)}`,
+  `--health-retries=${Retries}`,
+];
+
+/** The arguments of `docker create` that give the same container. */
+const createArguments = (container, image) => {
+  const { Config: config, HostConfig: host, Mounts: mounts } = container;
+  const ownEntrypoint = JSON.stringify(config.Entrypoint) !== JSON.stringify(image.Config.Entrypoint);
+  const [program, ...rest] = ownEntrypoint ? (config.Entrypoint ?? []) : [];
+  return [
+    ...(config.User ? ["--user", config.User] : []),
+    ...(host.ReadonlyRootfs ? ["--read-only"] : []),
+    ...(host.Init ? ["--init"] : []),
+    ...(host.RestartPolicy.Name ? ["--restart", host.RestartPolicy.Name] : []),
+    ...(host.Memory ? ["--memory", String(host.Memory), "--memory-swap", String(host.MemorySwap)] : []),
+    ...(host.MemoryReservation ? ["--memory-reservation", String(host.MemoryReservation)] : []),
+    ...(host.CpuShares ? ["--cpu-shares", String(host.CpuShares)] : []),
+    ...(host.ShmSize ? ["--shm-size", String(host.ShmSize)] : []),
+    ...pairs("--security-opt", host.SecurityOpt),
+    ...pairs("--cap-drop", host.CapDrop),
+    ...pairs("--cap-add", host.CapAdd),
+    ...pairs(
+      "--ulimit",
+      (host.Ulimits ?? []).map((one) => `${one.Name}=${one.Soft}:${one.Hard}`),
+    ),
+    ...["--log-driver", host.LogConfig.Type],
+    ...pairs(
+      "--log-opt",
+      Object.entries(host.LogConfig.Config ?? {}).map(([key, value]) => `${key}=${value}`),
+    ),
+    ...pairs(
+      "--tmpfs",
+      Object.entries(host.Tmpfs ?? {}).map(([path, options]) => `${path}:${options}`),
+    ),
+    ...pairs(
+      "--volume",
+      mounts.map((mount) => `${mount.Name}:${mount.Destination}${mount.RW ? "" : ":ro"}`),
+    ),
+    ...pairs(
+      "--env",
+      (config.Env ?? []).filter((entry) => !(image.Config.Env ?? []).includes(entry)),
+    ),
+    ...pairs(
+      "--publish",
+      Object.entries(host.PortBindings ?? {}).flatMap(([port, bindings]) =>
+        bindings.map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}:${port}`),
+      ),
+    ),
+    ...(config.Healthcheck ? healthOptions(config.Healthcheck) : []),
+    ...(config.StopSignal ? ["--stop-signal", config.StopSignal] : []),
+    ...(config.StopTimeout ? ["--stop-timeout", String(config.StopTimeout)] : []),
+    ...(program ? ["--entrypoint", program] : []),
+    container.Image,
+    ...rest,
+    ...(config.Cmd ?? []),
+  ];
+};
+
+const networksOf = (container) =>
+  Object.entries(container.NetworkSettings.Networks)
+    .filter(([name]) => name.startsWith(`${NAME}-`))
+    .map(([name, { IPAMConfig, Aliases }]) => ({
+      name,
+      options: (alias) => [
+        ...(IPAMConfig?.IPv4Address ? ["--ip", IPAMConfig.IPv4Address] : []),
+        ...pairs(
+          alias,
+          (Aliases ?? []).filter((one) => !container.Id.startsWith(one)),
+        ),
+      ],
+    }));
+
+/** What the kit deployed, as data: files with secrets stay in this process' memory. */
+const record = () => {
+  const containers = JSON.parse(docker("inspect", ...listed("ps", "--all", "--format", "{{.Names}}")));
+  const named = (container) => container.Name.slice(1);
+  const isSeeder = (container) => named(container).includes("-seed-");
+  const images = new Map();
+  const imageOf = (id) => {
+    if (!images.has(id)) images.set(id, JSON.parse(docker("image", "inspect", id))[0]);
+    return images.get(id);
+  };
+  return {
+    networks: JSON.parse(docker("network", "inspect", ...listed("network", "ls", "--format", "{{.Name}}"))).map(
+      (net) => [...(net.Internal ? ["--internal"] : []), ...["--subnet", net.IPAM.Config[0].Subnet], net.Name],
+    ),
+    dataVolumes: listed("volume", "ls", "--format", "{{.Name}}").filter((name) => !name.includes("-config-")),
+    seeders: containers.filter(isSeeder).map((container) => ({
+      name: named(container),
+      image: container.Image,
+      volume: container.Mounts[0].Name,
+      files: output("docker", ["cp", `${named(container)}:/config/.`, "-"], { encoding: "buffer" }),
+    })),
+    services: containers
+      .filter((container) => !isSeeder(container))
+      .map((container) => ({
+        name: named(container),
+        service: named(container).slice(NAME.length + 1),
+        create: createArguments(container, imageOf(container.Image)),
+        networks: networksOf(container),
+      })),
+  };
+};
+
+// --- with the docker client alone
+
+const untilHealthy = async (name) => {
+  const last = Date.now() + HEALTHY_WITHIN_MS;
+  while (Date.now() < last) {
+    const status = await start("docker", ["inspect", "--format", "{{.State.Health.Status}}", name]);
+    if (status.trim() === "healthy") return;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`${name} did not become healthy`);
+};
+
+const deployPlain = async ({ networks, dataVolumes, seeders, services }) => {
+  const from = process.hrtime.bigint();
+  const run = (...args) => start("docker", args);
+  const volumes = Promise.all(dataVolumes.map((name) => run("volume", "create", name)));
+  const made = Promise.all(networks.map((options) => run("network", "create", ...options)));
+  const seeded = Promise.all(
+    seeders.map(async ({ name, image, volume, files }) => {
+      await run("volume", "create", volume);
+      await run(
+        "create",
+        "--name",
+        name,
+        "--network",
+        "none",
+        "--volume",
+        `${volume}:/config`,
+        image,
+        "/bin/busybox",
+        "true",
+      );
+      await start("docker", ["cp", "-", `${name}:/config`], { input: files });
+    }),
+  );
+  await Promise.all([volumes, made, seeded]);
+
+  const one = async ({ name, create, networks: [first, ...others] }) => {
+    await run("create", "--name", name, "--network", first.name, ...first.options("--network-alias"), ...create);
+    for (const net of others) await run("network", "connect", ...net.options("--alias"), net.name, name);
+    await run("start", name);
+    await untilHealthy(name);
+  };
+  const named = (service) => services.find((candidate) => candidate.service === service);
+  const owner = named(MEDIA_OWNER);
+  const workers = services.filter(
+    ({ service }) => /^synapse-/.test(service) && !["synapse-main", MEDIA_OWNER].includes(service),
+  );
+  // The order that the constructs give, with everything side by side that they allow.
+  const pool = one(named("postgres")).then(() => one(named("pgbouncer")));
+  await Promise.all([
+    pool,
+    one(named("redis")),
+    run("run", "--name", owner.name, "--network", "none", ...owner.create),
+  ]);
+  await one(named("synapse-main"));
+  await Promise.all(workers.map(one));
+  await one(named("nginx"));
+  const healthy = since(from);
+  await answers();
+  return healthy;
+};
+
+// --- the whole
+
+const idleMemory = (dir) =>
+  JSON.parse(output(process.execPath, [CLI, "status", NAME, "--json"], { cwd: dir })).services.map((one) => ({
+    service: one.service,
+    idle_mib: Math.round(one.memory_bytes / 1024 ** 2),
+    limit_mib: Math.round(one.memory_limit_bytes / 1024 ** 2),
+  }));
+
+export const benchDeploy = async ({ pairs: count = 3 } = {}) => {
+  const kit = [];
+  const plain = [];
+  const rest = {};
+  let recorded;
+  const withKit = async (isLast) => {
+    const dir = newProject();
+    try {
+      kit.push(await deployKit(dir));
+      console.error(
+        `deploy: healthy after ${kit.at(-1).healthy.toFixed(1)} s, ended after ${kit.at(-1).ended.toFixed(1)} s`,
+      );
+      recorded ??= record();
+      if (!isLast) return;
+      rest.second_deploy_seconds = spread([
+        await timed(dir, "deploy", NAME),
+        await timed(dir, "deploy", NAME),
+        await timed(dir, "deploy", NAME),
+      ]);
+      rest.plan_seconds = spread([
+        await timed(dir, "plan", NAME),
+        await timed(dir, "plan", NAME),
+        await timed(dir, "plan", NAME),
+      ]);
+      await sleep(IDLE_SECONDS * 1000);
+      rest.memory = idleMemory(dir);
+    } finally {
+      removeAll();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  };
+  const withDocker = async () => {
+    try {
+      plain.push(await deployPlain(recorded));
+      console.error(`plain docker: healthy after ${plain.at(-1).toFixed(1)} s`);
+    } finally {
+      removeAll();
+    }
+  };
+  removeAll();
+  for (let pair = 0; pair < count; pair += 1) {
+    const isLast = pair === count - 1;
+    // The first must be the kit's, which the plain one is recorded from; then they take turns.
+    if (pair % 2 === 0) {
+      await withKit(isLast);
+      await withDocker();
+    } else {
+      await withDocker();
+      await withKit(isLast);
+    }
+  }
+  const healthy = kit.map((one) => one.healthy);
+  return {
+    deploy_to_healthy_seconds: spread(healthy),
+    deploy_to_end_seconds: spread(kit.map((one) => one.ended)),
+    plain_docker_to_healthy_seconds: spread(plain),
+    ratio_to_healthy: spread(healthy.map((value, i) => value / plain[i])),
+    ratio_to_end: spread(kit.map((one, i) => one.ended / plain[i])),
+    ...rest,
+  };
+};
+
+export const deployTables = (figures) =>
+  `${markdown([
+    ["shipped `dev`, fresh volumes", "seconds"],
+    ["`deploy` until all is healthy", shown(figures.deploy_to_healthy_seconds)],
+    ["`deploy` until it ends, an empty plan as proof", shown(figures.deploy_to_end_seconds)],
+    ["the same containers by `docker` alone, until all is healthy", shown(figures.plain_docker_to_healthy_seconds)],
+    ["ratio of the pairs, until healthy", shown(figures.ratio_to_healthy)],
+    ["ratio of the pairs, until the end", shown(figures.ratio_to_end)],
+    ["second `deploy`, nothing to do", shown(figures.second_deploy_seconds)],
+    ["`plan`, nothing to do", shown(figures.plan_seconds)],
+  ])}
+
+${markdown([
+  ["service, idle", "MiB", "limit MiB", "%"],
+  ...figures.memory.map((one) => [
+    one.service,
+    String(one.idle_mib),
+    String(one.limit_mib),
+    String(Math.round((100 * one.idle_mib) / one.limit_mib)),
+  ]),
+])}`;

@@ -1,0 +1,68 @@
+// All figures of the README: `npm run bench`, or one part: `npm run bench -- --only synth`. The result is printed as
+// Markdown and kept in bench/results.json.
+//
+//   --only synth|deploy   one part; the other keeps its figures
+//   --rounds N            runs of each `synth` case (5)
+//   --pairs N             pairs of each deployment (3)
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { benchDeploy, deployTables } from "./deploy.mjs";
+import { output, ROOT, round } from "./lib.mjs";
+import { benchSynth, synthTable } from "./synth.mjs";
+
+const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
+
+const { values } = parseArgs({
+  options: { only: { type: "string" }, rounds: { type: "string" }, pairs: { type: "string" } },
+});
+if (values.only !== undefined && !["synth", "deploy"].includes(values.only)) {
+  console.error("usage: npm run bench [-- --only synth|deploy] [--rounds N] [--pairs N]");
+  process.exit(2);
+}
+const wants = (part) => values.only === undefined || values.only === part;
+
+const versionOf = (name) => JSON.parse(readFileSync(`${ROOT}/node_modules/${name}/package.json`, "utf8")).version;
+const firstLine = (program, ...args) => {
+  try {
+    return output(program, args).split("\n")[0];
+  } catch {
+    return "none";
+  }
+};
+
+const circumstances = () => ({
+  date: new Date().toISOString().slice(0, 10),
+  machine: {
+    cpu: cpus()[0]?.model.trim(),
+    cores: cpus().length,
+    ram_gib: round(totalmem() / 1024 ** 3),
+    /** Above 0 before anything was measured: others used the machine too. */
+    load_before: round(loadavg()[0]),
+  },
+  versions: {
+    kit: JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")).version,
+    node: process.versions.node,
+    cdktf: versionOf("cdktf"),
+    engine: firstLine("docker", "version", "--format", "{{.Server.Version}}"),
+    terraform: firstLine("terraform", "version"),
+  },
+});
+
+const kept = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
+const results = { ...kept };
+if (wants("synth")) {
+  const about = circumstances();
+  results.synth = { ...about, figures: benchSynth({ rounds: Number(values.rounds ?? 5) }) };
+}
+if (wants("deploy")) {
+  const about = circumstances();
+  results.deploy = { ...about, ...(await benchDeploy({ pairs: Number(values.pairs ?? 3) })) };
+}
+writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+
+const heading = (title, { date, machine }) =>
+  `## ${title}\n\n${date}, ${machine.cores} cores (${machine.cpu}), ${machine.ram_gib} GiB, load ${machine.load_before} before. Median (least–greatest).\n`;
+if (results.synth) console.log(`${heading("Commands", results.synth)}\n${synthTable(results.synth.figures)}\n`);
+if (results.deploy) console.log(`${heading("Deployment", results.deploy)}\n${deployTables(results.deploy)}`);

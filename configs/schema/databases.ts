@@ -1,0 +1,45 @@
+import * as z from "zod";
+import { POSTGRES_MAJORS } from "../environment";
+import { count, expected, flag, flatSettings, mapping, oneOf, size } from "./values";
+
+const solved = (what: string): string => `${what}. Default: solved`;
+
+export const postgres = mapping({
+  version: z
+    .literal(POSTGRES_MAJORS, { error: expected(`one of the numbers ${POSTGRES_MAJORS.join(", ")}`) })
+    .default(18)
+    .describe("Major version. Changing it on a server with data needs a dump and a restore"),
+  jit: flag().default(false).describe("Compile queries. Synapse's many short queries lose by it"),
+  memory: size().optional().describe(solved("Memory limit of the container")),
+  shared_buffers: size().optional().describe(solved("Postgres' own page cache")),
+  work_mem: size().optional().describe(solved("Memory of one sort or hash of one query")),
+  maintenance_work_mem: size().optional().describe(solved("Memory of one vacuum or index build")),
+  max_connections: count().optional().describe(solved("Connections that Postgres takes")),
+  max_wal_size: size().optional().describe(solved("Write-ahead log between two checkpoints")),
+  huge_pages: oneOf(["try", "on", "off"]).default("try").describe("`on` refuses to start without reserved huge pages"),
+  synchronous_commit: flag()
+    .default(true)
+    .describe("false loses the last acknowledged messages in a crash, never consistency"),
+  settings: flatSettings().default({}).describe("Any other setting of postgresql.conf"),
+})
+  .prefault({})
+  .describe("The database");
+
+export const pgbouncer = mapping({
+  enabled: z
+    .union([z.boolean(), z.literal("auto")], { error: expected("true, false or auto") })
+    .default("auto")
+    .describe("Pool between the workers and Postgres; `auto` is on as soon as there are workers"),
+  pool_size: count().optional().describe(solved("Server connections that the workers share")),
+  settings: flatSettings().default({}).describe("Any other setting of the `[pgbouncer]` section"),
+})
+  .prefault({})
+  .describe("The connection pool");
+
+export const redis = mapping({
+  flavour: oneOf(["redis", "valkey"]).default("redis").describe("Which of the two programs runs"),
+  maxmemory: size().optional().describe(solved("Memory for the cache that the processes share")),
+  settings: flatSettings().default({}).describe("Any other setting of redis.conf"),
+})
+  .prefault({})
+  .describe("Replication between the Synapse processes, used as soon as there are workers");

@@ -1,0 +1,14 @@
+import * as z from "zod";
+import { expected, flatSettings, isRange, mapping, text } from "./values";
+
+export const nginx = mapping({
+  admin_api_from: z
+    .array(text("an address or a network such as 10.0.0.0/8", isRange), {
+      error: expected("a list of networks such as [10.0.0.0/8]"),
+    })
+    .default([])
+    .describe("Networks that may reach `/_synapse/admin`"),
+  settings: flatSettings().default({}).describe("Directives of the `http` block"),
+})
+  .prefault({})
+  .describe("The reverse proxy in front of the processes");

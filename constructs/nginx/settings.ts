@@ -1,0 +1,76 @@
+import type { Environment } from "../../configs/environment";
+import { Duration } from "../../configs/units/duration";
+import { LARGEST_BODY } from "./locations";
+import { PROCESS } from "./variables";
+
+/** Twice what clients and Synapse agree on for a long poll, with room for slow answers (ESS: 180 s). */
+const READ_TIMEOUT = Duration.minutes(3);
+/** A stopped container answers with silence; a full backlog answers to the second or third try, after 1 s or 3 s. */
+const CONNECT_TIMEOUT = Duration.seconds(3);
+/** Enough for each process of a pool to be silent, and less than any answer that is merely slow. */
+const NEXT_TIMEOUT = Duration.seconds(10);
+
+/** One JSON object a line; the path without its query, in which access tokens may stand. */
+const LOG_FIELDS = {
+  time: "$time_iso8601",
+  request_id: "$request_id",
+  remote_addr: "$remote_addr",
+  method: "$request_method",
+  path: "$uri",
+  status: "$status",
+  bytes: "$body_bytes_sent",
+  seconds: "$request_time",
+  process: PROCESS,
+  upstream: "$proxy_host",
+  upstream_addr: "$upstream_addr",
+  upstream_seconds: "$upstream_response_time",
+} as const;
+
+/** Everything that Nginx writes while it runs goes below /tmp, the only writable place. */
+const TEMP_PATHS = Object.fromEntries(
+  ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => [`${name}_temp_path`, `/tmp/${name}`]),
+);
+
+const asDirective = (value: string | number | boolean): string =>
+  typeof value === "boolean" ? (value ? "on" : "off") : String(value);
+
+/** Simple directives of the `http` block; an environment may replace each, and add others. */
+export const httpSettings = (env: Environment): Readonly<Record<string, string>> => ({
+  default_type: "application/octet-stream",
+  ...TEMP_PATHS,
+  log_format: `kit escape=json '${JSON.stringify(LOG_FIELDS)}'`,
+  access_log: "/dev/stdout kit",
+  // Twice the default: the table's own variables are many.
+  variables_hash_max_size: "2048",
+  variables_hash_bucket_size: "128",
+  server_tokens: "off",
+  sendfile: "on",
+  tcp_nopush: "on",
+  keepalive_timeout: "75s",
+  reset_timedout_connection: "on",
+  gzip: "on",
+  gzip_comp_level: "2",
+  gzip_min_length: "1000",
+  gzip_proxied: "any",
+  gzip_vary: "on",
+  gzip_types: "application/json text/plain application/javascript text/css",
+  client_header_timeout: "30s",
+  client_body_timeout: "60s",
+  client_max_body_size: LARGEST_BODY.toNginx(),
+  client_body_buffer_size: "128k",
+  large_client_header_buffers: "4 16k",
+  // Bodies stream through: kept, they would fill the container's memory. Locations with a fallback must keep them.
+  proxy_request_buffering: "off",
+  proxy_max_temp_file_size: "0",
+  proxy_buffer_size: "16k",
+  proxy_buffers: "8 16k",
+  proxy_busy_buffers_size: "32k",
+  proxy_connect_timeout: CONNECT_TIMEOUT.toString(),
+  proxy_read_timeout: READ_TIMEOUT.toString(),
+  proxy_send_timeout: READ_TIMEOUT.toString(),
+  // A timeout of the connection is worth a second try. One of the answer is not: it comes after the ten seconds.
+  proxy_next_upstream: "error timeout",
+  proxy_next_upstream_timeout: NEXT_TIMEOUT.toString(),
+  proxy_http_version: "1.1",
+  ...Object.fromEntries(Object.entries(env.nginx.settings).map(([name, value]) => [name, asDirective(value)])),
+});

@@ -1,0 +1,31 @@
+// Writes what is generated from the schema of an environment: the JSON schema for editors and the reference. A test
+// fails while the committed files are others.
+//
+//   node scripts/generate.mjs
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+// Below node_modules, so that the compiled code finds the packages that it needs; not `dist`, which may be in use.
+const compiled = join(root, "node_modules", ".cache", "synapse-kit-generate");
+
+spawnSync("npx", ["--no-install", "tsc", "-p", "tsconfig.build.json", "--outDir", compiled], {
+  cwd: root,
+  stdio: "inherit",
+});
+
+const require = createRequire(import.meta.url);
+const { JSON_SCHEMA_FILE, jsonSchemaText } = require(join(compiled, "configs", "json-schema.js"));
+const { REFERENCE_FILE, referenceText } = require(join(compiled, "configs", "reference.js"));
+for (const [file, text] of [
+  [JSON_SCHEMA_FILE, jsonSchemaText()],
+  [REFERENCE_FILE, referenceText()],
+]) {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+  console.log(file);
+}
+rmSync(compiled, { recursive: true });

@@ -1,0 +1,114 @@
+"""Prints, as JSON, every endpoint that the installed Synapse registers, with paths that fit each pattern.
+
+`worker` and `main` come from the functions behind `python3 -m synapse._scripts.generate_workers_map`. That script
+leaves out what hangs on resources of its own; `media` and `pages` are asked of the code that builds those.
+"""
+
+import itertools
+import json
+import re
+import sys
+
+from synapse._scripts.generate_workers_map import (
+    EnumerationResource,
+    MockHomeserver,
+    get_registered_paths_for_default,
+)
+from synapse.config.homeserver import HomeServerConfig
+from synapse.rest import admin
+from synapse.rest.client import media as client_media
+from synapse.rest.media.media_repository_resource import MediaRepositoryResource
+from synapse.rest.synapse.client import build_synapse_client_resource_tree
+
+parser = re._parser
+
+
+def texts(parsed) -> list[str]:
+    """Every way through a pattern, with `x` for whatever is free."""
+    ways = [texts_of(operation, argument) for operation, argument in parsed]
+    return ["".join(parts) for parts in itertools.product(*ways)]
+
+
+def texts_of(operation, argument) -> list[str]:
+    name = str(operation)
+    if name == "AT":
+        return [""]
+    if name == "LITERAL":
+        return [chr(argument)]
+    if name == "ANY":
+        return ["."]
+    if name in ("IN", "NOT_LITERAL"):
+        return ["x"]
+    if name == "SUBPATTERN":
+        return texts(argument[-1])
+    if name == "BRANCH":
+        return [text for branch in argument[1] for text in texts(branch)]
+    if name in ("MAX_REPEAT", "MIN_REPEAT"):
+        least, most, inner = argument
+        once = texts(inner)
+        if least == 0 and most == 1:
+            return ["", *once]
+        # `.*` and `[^/]*` stand for something in a real path.
+        return ["x" if text == "." else text for text in once]
+    raise ValueError(f"{name} in a pattern")
+
+
+def described(registrations) -> list[dict]:
+    return [
+        {"method": method, "pattern": pattern, "paths": texts(parser.parse(pattern))}
+        for method, pattern in sorted(registrations)
+    ]
+
+
+def enumerated(register) -> list[dict]:
+    resource = EnumerationResource(is_worker=False)
+    register(resource)
+    return described(resource.registrations)
+
+
+settings = {
+    "server_name": "example.com",
+    "report_stats": False,
+    "suppress_key_server_warning": True,
+    "database": {"name": "sqlite3", "args": {"database": "/tmp/endpoints.db"}},
+    "signing_key": "ed25519 a_test b/tdgJsIC2XA6vVQZPMk8hpW50BklVXHu0jqCiOO/hI",
+    "macaroon_secret_key": "x",
+    "form_secret": "x",
+    "media_store_path": "/tmp/media",
+    # Without a provider the endpoints of single sign-on are not registered.
+    "cas_config": {"enabled": True, "server_url": "https://cas.example.com"},
+    "oidc_providers": [
+        {
+            "idp_id": "test",
+            "idp_name": "test",
+            "issuer": "https://idp.example.com",
+            "client_id": "x",
+            "client_secret": "x",
+        }
+    ],
+}
+config = HomeServerConfig()
+config.parse_config_dict(settings, "", "")
+
+main = get_registered_paths_for_default(None, config)
+worker = get_registered_paths_for_default("synapse.app.generic_worker", config)
+
+homeserver = MockHomeserver(config, None)
+homeserver.setup()
+
+
+def register_media(resource) -> None:
+    MediaRepositoryResource.register_servlets(resource, homeserver)
+    client_media.register_servlets(homeserver, resource)
+    admin.register_servlets_for_media_repo(homeserver, resource)
+
+
+json.dump(
+    {
+        "main": described(main),
+        "worker": described(worker),
+        "media": enumerated(register_media),
+        "pages": sorted(build_synapse_client_resource_tree(homeserver)),
+    },
+    sys.stdout,
+)

@@ -1,0 +1,322 @@
+import { PORTS } from "../../configs/ports";
+import { secretsIn } from "../../configs/secrets";
+import { addressesOf } from "../../constructs/addresses";
+import { render } from "../../constructs/render";
+import type { Prepared } from "../../host/prepare";
+import { corpus, LAYOUT_NAMES, plain, prepared } from "../support/corpus";
+
+interface Directive {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly block?: readonly Directive[];
+}
+
+/** Words, quoted texts and signs of an Nginx configuration, as Nginx itself splits it. */
+const TOKEN =
+  /#[^\n]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\$\{\w+\}|[{};]|(?:[^\s"'{};#\\]|\\.)(?:[^\s{};\\]|\\.|\$\{\w+\})*/g;
+
+const parse = (text: string): Directive[] => {
+  const left = text.replace(TOKEN, "").trim();
+  if (left !== "") throw new Error(`not understood: ${left}`);
+  const tokens = (text.match(TOKEN) ?? []).filter((token) => !token.startsWith("#"));
+  let at = 0;
+  const directives = (isInner: boolean): Directive[] => {
+    const found: Directive[] = [];
+    for (;;) {
+      const words: string[] = [];
+      while (at < tokens.length && !["{", "}", ";"].includes(tokens[at] as string)) words.push(tokens[at++] as string);
+      const sign = tokens[at++];
+      if (sign === "}" || sign === undefined) {
+        if (words.length > 0) throw new Error(`no end: ${words.join(" ")}`);
+        if ((sign === "}") !== isInner) throw new Error("the braces do not balance");
+        return found;
+      }
+      const [name, ...args] = words as [string, ...string[]];
+      if (name === undefined) throw new Error(`nothing in front of ${sign}`);
+      found.push(sign === ";" ? { name, args } : { name, args, block: directives(true) });
+    }
+  };
+  return directives(false);
+};
+
+const unquoted = (word: string): string => word.replace(/^(["'])(.*)\1$/s, "$2");
+
+/** Every directive of a tree, blocks too. */
+const every = (directives: readonly Directive[]): Directive[] =>
+  directives.flatMap((directive) => [directive, ...every(directive.block ?? [])]);
+
+const confOf = ({ environment, plan }: Prepared): string =>
+  render(environment, plan)
+    .find(({ service }) => service === "nginx")
+    ?.files.find(({ path }) => path === "nginx.conf")?.content ?? "";
+
+const all = corpus().map((one) => {
+  const text = confOf(one);
+  const tree = parse(text);
+  return { ...one, text, tree, directives: every(tree) };
+});
+
+const named = (directives: readonly Directive[], name: string): Directive[] =>
+  directives.filter((directive) => directive.name === name);
+
+/** The public server: the one that listens for everybody. */
+const publicServer = (directives: readonly Directive[]): Directive =>
+  named(directives, "server").find(
+    ({ block }) => block && named(block, "listen").some(({ args }) => args[0] === String(PORTS.nginx)),
+  ) as Directive;
+
+/** The location that Nginx takes for a path: an exact one, `^~` of the longest prefix, the first regex, the prefix. */
+const locationFor = (server: Directive, path: string): Directive | undefined => {
+  const locations = named(server.block ?? [], "location");
+  const exact = locations.find(({ args }) => args[0] === "=" && args[1] === path);
+  if (exact) return exact;
+  const prefixes = locations
+    .filter(({ args }) => args[0] === "^~" || args.length === 1)
+    .filter(({ args }) => path.startsWith(unquoted(args.at(-1) as string)))
+    .sort((a, b) => unquoted(b.args.at(-1) as string).length - unquoted(a.args.at(-1) as string).length);
+  const [longest] = prefixes;
+  if (longest?.args[0] === "^~") return longest;
+  const regex = locations.find(({ args }) => args[0] === "~" && new RegExp(unquoted(args[1] as string)).test(path));
+  return regex ?? longest;
+};
+
+describe("nginx.conf", () => {
+  it("is a tree: every brace and quote is closed, every directive ended", () => {
+    for (const { tree } of all) {
+      expect(tree.map(({ name }) => name)).toEqual(expect.arrayContaining(["worker_processes", "events", "http"]));
+    }
+  });
+
+  it("fails to parse with a brace too many or too few, so that the law above means something", () => {
+    const text = confOf(plain("two"));
+    expect(() => parse(`${text}}`)).toThrow("balance");
+    expect(() => parse(text.replace(/\}\s*$/, ""))).toThrow("balance");
+  });
+
+  it("sends requests to client ports of Synapse processes and nowhere else", () => {
+    for (const { environment, plan, directives } of all) {
+      const addresses = addressesOf(environment.docker.network, plan);
+      const known = plan.synapse.processes.map(
+        ({ container }) => `${addresses.get(container.name)?.frontend}:${PORTS.synapse}`,
+      );
+      const servers = named(directives, "upstream").flatMap(({ block = [] }) => named(block, "server"));
+      expect(servers.length).toBeGreaterThan(0);
+      for (const { args } of servers) expect(known).toContain(args[0]);
+    }
+  });
+
+  it("reaches every process that has a client listener", () => {
+    for (const { environment, plan, directives } of all) {
+      const addresses = addressesOf(environment.docker.network, plan);
+      const used = new Set(
+        named(directives, "upstream").flatMap(({ block = [] }) => named(block, "server").map(({ args }) => args[0])),
+      );
+      const silent = new Set<string>([
+        "federation_sender",
+        "event_persister",
+        "pusher",
+        "appservice",
+        "background_tasks",
+      ]);
+      for (const { isMain, roles, container } of plan.synapse.processes) {
+        const routed = isMain || roles.some((role) => !silent.has(role));
+        expect([container.name, used.has(`${addresses.get(container.name)?.frontend}:${PORTS.synapse}`)]).toEqual([
+          container.name,
+          routed,
+        ]);
+      }
+    }
+  });
+
+  it("never re-writes a path: proxy_pass names a host alone, since signatures cover the path as it was sent", () => {
+    for (const { directives } of all) {
+      const passes = named(directives, "proxy_pass");
+      expect(passes.length).toBeGreaterThan(0);
+      for (const { args } of passes) expect(args.map(unquoted).join(" ")).toMatch(/^http:\/\/\$?\{?\w+\}?$/);
+      expect(named(directives, "rewrite")).toEqual([]);
+    }
+  });
+
+  it("passes to upstreams that are defined, in proxy_pass and in maps", () => {
+    for (const { directives } of all) {
+      const upstreams = new Set(named(directives, "upstream").map(({ args }) => args[0]));
+      const maps = new Map(named(directives, "map").map(({ args, block = [] }) => [args[1], block]));
+      const values = (variable: string): string[] =>
+        (maps.get(variable) ?? []).flatMap(({ args }) => {
+          const value = unquoted(args[0] ?? "");
+          return value.startsWith("$") && maps.has(value) ? values(value) : [value];
+        });
+      for (const { args } of named(directives, "proxy_pass")) {
+        const target = unquoted(args[0] as string).replace("http://", "");
+        const targets = target.startsWith("$") ? values(target) : [target];
+        expect(targets.length).toBeGreaterThan(0);
+        for (const name of targets) expect([...upstreams]).toContain(name);
+      }
+    }
+  });
+
+  it("never has a backup server beside a hash, which Nginx refuses", () => {
+    let hashed = 0;
+    for (const { directives } of all) {
+      for (const { block = [] } of named(directives, "upstream")) {
+        if (named(block, "hash").length === 0) continue;
+        hashed += 1;
+        for (const { args } of named(block, "server")) expect(args).not.toContain("backup");
+      }
+    }
+    expect(hashed).toBeGreaterThan(0);
+  });
+
+  it("matches paths with their case, in the order of the file", () => {
+    for (const { directives } of all) {
+      for (const { args } of named(directives, "location")) expect(args[0]).not.toBe("~*");
+    }
+  });
+
+  it("puts every regular expression in quotes, so that no brace or semicolon ends it", () => {
+    for (const { directives } of all) {
+      for (const { args } of named(directives, "location").filter(({ args: [kind] }) => kind === "~")) {
+        expect(args).toHaveLength(2);
+        expect(args[1]).toMatch(/^"\^.*"$/);
+      }
+    }
+  });
+
+  it("writes no query string to the access log, where access tokens may stand", () => {
+    for (const { directives } of all) {
+      const formats = named(directives, "log_format");
+      expect(formats).toHaveLength(1);
+      const text = formats[0]?.args.join(" ") ?? "";
+      expect(text).toContain("$uri");
+      expect(text).not.toMatch(
+        /\$(request\b|request_uri|args|arg_|query_string|is_args|http_referer|http_authorization)/,
+      );
+      for (const { args } of named(directives, "access_log")) {
+        expect(args.join(" ")).toMatch(/^(off|\/dev\/stdout kit)$/);
+      }
+    }
+  });
+
+  it("listens on ports that need no privilege", () => {
+    for (const { directives } of all) {
+      const ports = named(directives, "listen").map(({ args }) => Number((args[0] as string).split(":").at(-1)));
+      expect(ports.length).toBeGreaterThan(0);
+      for (const port of ports) expect(port).toBeGreaterThanOrEqual(1024);
+    }
+  });
+
+  it("writes below /tmp alone", () => {
+    for (const { directives } of all) {
+      const paths = directives.filter(({ name }) => name.endsWith("_temp_path") || name === "pid");
+      expect(paths.length).toBeGreaterThan(4);
+      for (const { args } of paths) expect(args[0]).toMatch(/^\/tmp\//);
+    }
+  });
+
+  it("has no secret", () => {
+    for (const { text } of all) expect(secretsIn(text)).toEqual([]);
+  });
+
+  it("has the environment's own directives in place of the kit's", () => {
+    const written = all.filter(({ environment }) => Object.keys(environment.nginx.settings).length > 0);
+    expect(written.length).toBeGreaterThan(0);
+    for (const { environment, directives } of written) {
+      const http = named(directives, "http")[0]?.block ?? [];
+      for (const [name, value] of Object.entries(environment.nginx.settings)) {
+        expect(named(http, name).map(({ args }) => args.join(" "))).toEqual([String(value)]);
+      }
+    }
+  });
+
+  it("says each directive of the http block once, but for those that add up", () => {
+    for (const { directives } of all) {
+      const http = (named(directives, "http")[0]?.block ?? []).filter(({ block }) => block === undefined);
+      const names = http.map(({ name }) => name).filter((name) => !["proxy_set_header", "add_header"].includes(name));
+      expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    }
+  });
+});
+
+describe("the admin API", () => {
+  const paths = [
+    "/_synapse/admin/v1/register",
+    "/_synapse/admin/v2/users/@a:example.org",
+    "/_synapse/admin/v1/quarantine_media/!a:example.org",
+    "/_synapse/admin/v1/media/x",
+  ];
+
+  it("is closed by default, media part and all", () => {
+    const closed = all.filter(({ environment }) => environment.nginx.adminApiFrom.length === 0);
+    expect(closed.length).toBeGreaterThan(10);
+    for (const { directives } of closed) {
+      for (const path of paths) {
+        const location = locationFor(publicServer(directives), path);
+        expect(location?.block?.map(({ name }) => name)).toEqual(["return"]);
+        expect(location?.block?.[0]?.args[0]).toMatch(/^40[34]$/);
+      }
+    }
+  });
+
+  it("is open to the networks named and to nobody else where an environment says so", () => {
+    const open = all.filter(({ environment }) => environment.nginx.adminApiFrom.length > 0);
+    expect(open.length).toBeGreaterThan(3);
+    for (const { environment, directives } of open) {
+      for (const path of paths) {
+        const block = locationFor(publicServer(directives), path)?.block ?? [];
+        const guard = block.filter(({ name }) => ["allow", "deny"].includes(name));
+        expect(guard.map(({ name, args }) => `${name} ${args[0]}`)).toEqual([
+          ...environment.nginx.adminApiFrom.map((network) => `allow ${network}`),
+          "deny all",
+        ]);
+        expect(named(block, "proxy_pass")).toHaveLength(1);
+      }
+    }
+  });
+});
+
+describe("the public server", () => {
+  const body = (one: Prepared, path: string): Record<string, unknown> | undefined => {
+    const location = locationFor(publicServer(every(parse(confOf(one)))), path);
+    const answer = location?.block?.find(({ name }) => name === "return");
+    return answer?.args[0] === "200" ? JSON.parse(unquoted(answer.args[1] as string)) : undefined;
+  };
+
+  it("tells clients where the server is", () => {
+    for (const one of all) {
+      expect(body(one, "/.well-known/matrix/client")).toEqual({
+        "m.homeserver": { base_url: one.environment.publicBaseurl },
+      });
+    }
+  });
+
+  it.each([
+    ["https://matrix.example.org", "matrix.example.org:443"],
+    ["https://matrix.example.org:8448", "matrix.example.org:8448"],
+    ["http://matrix.example.org", "matrix.example.org:80"],
+  ])("tells other servers where it is, port and all: %s", (url, server) => {
+    const one = prepared("known", `server_name: example.org\npublic_baseurl: ${url}\n`);
+    expect(body(one, "/.well-known/matrix/server")).toEqual({ "m.server": server });
+  });
+
+  it("tells other servers nothing when federation is closed", () => {
+    const one = prepared("known", "server_name: example.org\nexpected: {federation: closed}\n");
+    expect(body(one, "/.well-known/matrix/server")).toBeUndefined();
+  });
+
+  it.each(LAYOUT_NAMES)("takes uploads as large as Synapse does, whoever keeps the media: %s", (layout) => {
+    const one = plain(layout);
+    const location = locationFor(publicServer(every(parse(confOf(one)))), "/_matrix/media/v3/upload");
+    const limit = named(location?.block ?? [], "client_max_body_size")[0]?.args[0];
+    expect(limit).toBe(one.environment.synapse.maxUploadSize.toNginx());
+  });
+
+  it.each(["/", "/metrics", "/_synapse/metrics", "/_synapse/replication/x", "/nginx_status", "/health"])(
+    "passes on nothing of %s",
+    (path) => {
+      for (const { directives } of all) {
+        const block = locationFor(publicServer(directives), path)?.block ?? [];
+        expect(named(block, "proxy_pass")).toEqual([]);
+      }
+    },
+  );
+});
