@@ -29,9 +29,11 @@ const bundleCommands = async (outdir) => {
       {
         name: "lazy",
         setup: ({ onResolve }) => {
-          onResolve({ filter: lazy }, ({ kind, path }) =>
-            kind === "require-call" ? { path, external: true } : undefined,
-          );
+          onResolve({ filter: lazy }, ({ kind, path }) => {
+            if (kind !== "require-call") return undefined;
+            // Seen from dist/cli/commands/, whichever source it was written in.
+            return { path: path.replace(/^.*(?=stacks\/)/, "../../"), external: true };
+          });
         },
       },
     ],
