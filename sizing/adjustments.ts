@@ -5,7 +5,7 @@ import type { Plan } from "./plan";
 
 /** A value that the file sets in place of a solved one, and what to do with it when it does not fit. */
 export interface Adjustment {
-  /** As the file spells it: `postgres.shared_buffers`, `redis.settings.maxmemory`. */
+  /** As the file spells it: `postgres.shared_buffers`, `redis.settings.maxclients`. */
   readonly key: string;
   readonly text: string;
   readonly without: Environment;
@@ -136,8 +136,7 @@ const passedOn = (env: Environment, section: "postgres" | "pgbouncer" | "redis")
     };
     const solved = (plan: Plan): number | undefined => read(plan[section]?.settings[name]?.value ?? "");
     const set = (to: number): Environment => put(env, section, "settings", { ...rest, [name]: format(to) });
-    const step = isSize ? (name === "work_mem" ? WORK_MEM_STEP : MIB) : 1;
-    return { ...base, scale: { amount, step, solved, put: set, format } };
+    return { ...base, scale: { amount, step: isSize ? MIB : 1, solved, put: set, format } };
   });
 
 const layoutAdjustment = (env: Environment): Adjustment[] => {

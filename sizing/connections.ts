@@ -6,14 +6,14 @@ import { fromFile, solved } from "./solved";
 /** Synapse's manual and ESS use 10 for a process that does everything. */
 const MOST_CP_MAX_ALONE = 10;
 const LEAST_CP_MAX_ALONE = 6;
-/** Beside workers (tuning facts §5.5: tcpipuk uses 6 with many workers). */
+/** Beside workers (docs/sizing.md: tcpipuk uses 6 with many workers). */
 const CP_MAX_MAIN = 8;
 const CP_MAX_WORKER = 5;
 
 /** Two connections per core and two more for what waits on the disk (HikariCP, "About Pool Sizing": 2C + spindles). */
 export const activeBackends = (pool: number, cores: number): number => Math.min(pool, 2 * cores + 2);
 
-/** Twice the active backends, because Synapse holds a transaction open across Python (tuning facts §5.5). `guess` */
+/** Twice the active backends, because Synapse holds a transaction open across Python (docs/sizing.md). `guess` */
 const POOL_PER_CORE = 4;
 const LEAST_POOL = 8;
 const MOST_POOL = 100;
@@ -21,7 +21,7 @@ const RESERVE_POOL = 2;
 /** PgBouncer's databases: one in transaction, one in session mode; the reserve counts for each. */
 const POOLS = 2;
 
-/** Backup, exporter, migration, psql and two to spare (tuning facts §5.4). */
+/** Backup, exporter, migration, psql and two to spare (docs/sizing.md). */
 export const DIRECT_CLIENTS = 6;
 /** PostgreSQL's default, for the superuser's way in. */
 const SUPERUSER_RESERVED = 3;
@@ -32,7 +32,7 @@ const HEADROOM = 5;
 /** Console, exporter and restarting workers at PgBouncer. `guess` */
 const CLIENT_HEADROOM = 20;
 
-const SOURCE = "tuning facts §5.4";
+const SOURCE = "docs/sizing.md";
 
 /** Who may open how many database connections, from Synapse's pools to `max_connections`. */
 export interface ConnectionPlan {
@@ -62,11 +62,11 @@ const cpMaxOf = (env: Environment, workers: number, cores: number): [main: Solve
     const set = fromFile(env.synapse.cpMax, "synapse.cp_max");
     return [set, set];
   }
-  const worker = solved(CP_MAX_WORKER, `${CP_MAX_WORKER} for a worker`, "tuning facts §5.5");
-  if (workers > 0) return [solved(CP_MAX_MAIN, `${CP_MAX_MAIN} for main beside workers`, "tuning facts §5.5"), worker];
+  const worker = solved(CP_MAX_WORKER, `${CP_MAX_WORKER} for a worker`, "docs/sizing.md");
+  if (workers > 0) return [solved(CP_MAX_MAIN, `${CP_MAX_MAIN} for main beside workers`, "docs/sizing.md"), worker];
   const alone = Math.min(MOST_CP_MAX_ALONE, Math.max(LEAST_CP_MAX_ALONE, 2 * cores + 4));
   const reason = `2 × ${cores} cores + 4, between ${LEAST_CP_MAX_ALONE} and ${MOST_CP_MAX_ALONE}, for main alone`;
-  return [solved(alone, reason, "tuning facts §5.5; the slope is a guess"), worker];
+  return [solved(alone, reason, "docs/sizing.md; the slope is a guess"), worker];
 };
 
 const transactionPoolOf = (overrides: Overrides, workerClients: number, cores: number): Solved<number> => {
@@ -93,7 +93,7 @@ export const connectionsFor = (
   const sessionPool = solved(
     cpMaxMain.value,
     "as many as main's cp_max: a session keeps its server",
-    "tuning facts §7",
+    "docs/sizing.md",
   );
   const reservePool = overrides.reservePoolSize ?? RESERVE_POOL;
   const pooledServers = transactionPool.value + sessionPool.value + POOLS * reservePool;

@@ -21,7 +21,7 @@ import { leastSynapseLimits, mostSynapseLimits, synapseMemoryFor } from "./synap
 import { workersIn } from "./topology";
 import type { Violation } from "./violation";
 
-/** How Postgres and Synapse split what the rest leaves (tuning facts §5.4). `guess`; what Synapse cannot use is Postgres'. */
+/** How Postgres and Synapse split what the rest leaves (docs/sizing.md). `guess`; what Synapse cannot use is Postgres'. */
 const POSTGRES_SHARE = 42;
 const SYNAPSE_SHARE = 58;
 
@@ -105,7 +105,7 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
     : solved(
         limit,
         `${POSTGRES_SHARE} of ${POSTGRES_SHARE + SYNAPSE_SHARE} parts of the ${megabytes(free)} that reserves and small services leave, and what Synapse cannot use; its uses take at most ${USABLE_SHARE_OF_LIMIT * 100} %`,
-        "tuning facts §5.4",
+        "docs/sizing.md",
       );
   const plan: Plan = {
     profile: profileOf(env, host),

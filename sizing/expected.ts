@@ -2,7 +2,7 @@ import type { Environment, Federation } from "../configs/environment";
 import type { HostFacts, Plan, Solved } from "./plan";
 import { FROM_FILE, GUESS, solved } from "./solved";
 
-/** Clients with an open long poll that a core and a GB carry. `guess`; the ladder of tuning facts §5.6 to within a third. */
+/** Clients with an open long poll that a core and a GB carry. `guess`; the ladder of docs/sizing.md to within a third. */
 const CLIENTS_PER_CORE = 250;
 const CLIENTS_PER_GB = 125;
 /** A phone and a desktop. `guess` */

@@ -6,10 +6,15 @@ import { nofileFor, powerOfTwoFrom } from "./file-limits";
 import type { HostFacts, NginxPlan, Plan, Solved } from "./plan";
 import { solved } from "./solved";
 
-/** Master process and shared zones, each worker, each client (tuning facts §5.4; not measured). */
+/** Master process and shared zones, each worker, each client (docs/sizing.md; not measured). */
 const MASTER = Bytes.mib(16);
 const PER_WORKER = Bytes.mib(4);
 const PER_CLIENT = Bytes.kib(41);
+/**
+ * Bodies of requests on routes with a fallback are buffered as files in /tmp, a tmpfs whose pages count as memory of the
+ * container. `constructs/nginx/nginx.ts` gives the tmpfs this size, so that the limit covers a full one.
+ */
+export const NGINX_TEMP = Bytes.mib(16);
 
 /** One worker per core up to this; beyond it a quarter of the cores. */
 const WORKERS_PER_CORE_UP_TO = 4;
@@ -36,6 +41,7 @@ const partsFor = (workers: number, clients: number): Record<string, Bytes> => ({
   master: MASTER,
   workers: PER_WORKER.times(workers),
   clients: PER_CLIENT.times(clients),
+  "temp files": NGINX_TEMP,
 });
 
 /** What the budget sets aside for Nginx: without the steps of whole workers, so that it grows evenly with RAM. */
@@ -48,7 +54,7 @@ export const nginxClaim = (host: HostFacts, expected: Plan["expected"]): Bytes =
 const connectionsPerWorker = (clients: number, workers: number): Solved<number> => {
   const needed = (CONNECTION_MARGIN * CONNECTIONS_PER_CLIENT * clients) / workers + EXTRA_CONNECTIONS;
   const reason = `${CONNECTION_MARGIN} × ${CONNECTIONS_PER_CLIENT} × ${clients} clients ÷ ${workers} workers + ${EXTRA_CONNECTIONS}, next power of two, at least ${LEAST_CONNECTIONS}`;
-  return solved(Math.max(LEAST_CONNECTIONS, powerOfTwoFrom(needed)), reason, "tuning facts §5.4");
+  return solved(Math.max(LEAST_CONNECTIONS, powerOfTwoFrom(needed)), reason, "docs/sizing.md");
 };
 
 /** Nginx in front of everything. */
@@ -69,7 +75,7 @@ export const nginxPlan = (
     container: {
       name: "nginx",
       service: "nginx",
-      memory: solved(limitFor(used), limitReason(parts, used), "tuning facts §5.4"),
+      memory: solved(limitFor(used), limitReason(parts, used), "docs/sizing.md"),
       parts,
       reservation: used,
       ...serviceCpu("nginx", present, host.cpus),
@@ -79,13 +85,13 @@ export const nginxPlan = (
     workerProcesses: solved(
       workers,
       `${cores} cores: one each up to ${WORKERS_PER_CORE_UP_TO}, then a quarter, at most ${MOST_WORKERS}; and one for each ${CLIENTS_PER_WORKER} of ${clients} clients`,
-      "tuning facts §5.5",
+      "docs/sizing.md",
     ),
     workerConnections: connections,
     workerRlimitNofile: solved(
       files,
       `${FILES_PER_CONNECTION} × ${connections.value} connections`,
-      "tuning facts §5.4",
+      "docs/sizing.md",
     ),
     settings: env.nginx.settings,
   };

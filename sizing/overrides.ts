@@ -53,9 +53,9 @@ export const redisSize = (text: string): Bytes | undefined => {
   return match && unit !== undefined ? Bytes.of(Number(match[1]) * unit) : undefined;
 };
 
-const postgresBytes = (env: Environment, name: string, typed?: Bytes): Bytes | undefined => {
+const postgresBytes = (env: Environment, name: string): Bytes | undefined => {
   const raw = env.postgres.settings[name];
-  if (raw === undefined) return typed;
+  if (raw === undefined) return undefined;
   const parsed = postgresSize(name, flatText(raw));
   if (!parsed) {
     throw new UserError(
@@ -65,9 +65,9 @@ const postgresBytes = (env: Environment, name: string, typed?: Bytes): Bytes | u
   return parsed;
 };
 
-const redisBytes = (env: Environment, name: string, typed?: Bytes): Bytes | undefined => {
+const redisBytes = (env: Environment, name: string): Bytes | undefined => {
   const raw = env.redis.settings[name];
-  if (raw === undefined) return typed;
+  if (raw === undefined) return undefined;
   const parsed = redisSize(flatText(raw));
   if (!parsed) {
     throw new UserError(
@@ -82,10 +82,9 @@ const wholeNumber = (
   section: "postgres" | "pgbouncer" | "redis",
   name: string,
   least: number,
-  typed?: number,
 ): number | undefined => {
   const raw = env[section].settings[name];
-  if (raw === undefined) return typed;
+  if (raw === undefined) return undefined;
   const value = Number(flatText(raw));
   if (!Number.isInteger(value) || value < least) {
     throw new UserError(
@@ -95,7 +94,10 @@ const wholeNumber = (
   return value;
 };
 
-/** What the user set of the numbers that other numbers depend on; a pass-through setting wins over the typed key. */
+/**
+ * What the user set of the numbers that other numbers depend on: by a key of its own, or else by a pass-through setting.
+ * No number has both, `configs/settings` refuses the pass-through setting where there is a key.
+ */
 export interface Overrides {
   readonly sharedBuffers: Bytes | undefined;
   readonly walBuffers: Bytes | undefined;
@@ -122,23 +124,23 @@ export interface Overrides {
 export const overridesOf = (env: Environment): Overrides => {
   const multiplier = env.postgres.settings.hash_mem_multiplier;
   return {
-    sharedBuffers: postgresBytes(env, "shared_buffers", env.postgres.sharedBuffers),
+    sharedBuffers: env.postgres.sharedBuffers,
     walBuffers: postgresBytes(env, "wal_buffers"),
-    workMem: postgresBytes(env, "work_mem", env.postgres.workMem),
-    maintenanceWorkMem: postgresBytes(env, "maintenance_work_mem", env.postgres.maintenanceWorkMem),
+    workMem: env.postgres.workMem,
+    maintenanceWorkMem: env.postgres.maintenanceWorkMem,
     autovacuumWorkMem: postgresBytes(env, "autovacuum_work_mem"),
     autovacuumMaxWorkers: wholeNumber(env, "postgres", "autovacuum_max_workers", 1),
     hashMemMultiplier: multiplier === undefined ? undefined : Math.max(1, Number(multiplier)),
     maxParallelWorkers: wholeNumber(env, "postgres", "max_parallel_workers", 0),
-    maxConnections: wholeNumber(env, "postgres", "max_connections", 1, env.postgres.maxConnections),
+    maxConnections: env.postgres.maxConnections,
     superuserReserved: wholeNumber(env, "postgres", "superuser_reserved_connections", 0),
     reserved: wholeNumber(env, "postgres", "reserved_connections", 0),
-    maxWalSize: postgresBytes(env, "max_wal_size", env.postgres.maxWalSize),
+    maxWalSize: env.postgres.maxWalSize,
     minWalSize: postgresBytes(env, "min_wal_size"),
-    poolSize: wholeNumber(env, "pgbouncer", "default_pool_size", 1, env.pgbouncer.poolSize),
+    poolSize: env.pgbouncer.poolSize,
     reservePoolSize: wholeNumber(env, "pgbouncer", "reserve_pool_size", 0),
     maxClientConn: wholeNumber(env, "pgbouncer", "max_client_conn", 1),
-    redisMaxmemory: redisBytes(env, "maxmemory", env.redis.maxmemory),
+    redisMaxmemory: env.redis.maxmemory,
     redisMaxmemoryClients: redisBytes(env, "maxmemory-clients"),
     redisMaxclients: wholeNumber(env, "redis", "maxclients", 1),
   };

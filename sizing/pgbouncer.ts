@@ -8,7 +8,11 @@ import { flatText } from "./overrides";
 import type { HostFacts, PgbouncerPlan, Solved } from "./plan";
 import { fromFile, solved } from "./solved";
 
-const BASE = Bytes.mib(16);
+/**
+ * Measured idle: 9 MB in the cgroup, in which Docker runs the health check as well (`pg_isready`, about 3 MB). Three times
+ * that and a little, so that no limit is below 32 MB.
+ */
+const BASE = Bytes.mib(28);
 /** Buffers of a client and of its prepared statements: 17 MB for 1000 clients (pgbouncer: doc/config.md). */
 const PER_CLIENT = Bytes.kib(18);
 /** Files beside clients and servers (I7). */
@@ -22,7 +26,7 @@ const MANUAL = "pgbouncer: doc/config.md";
 const settingsFor = (c: ConnectionPlan): Record<string, Solved<string>> => ({
   max_client_conn: solved(String(c.maxClientConn.value), c.maxClientConn.reason, c.maxClientConn.source),
   default_pool_size: solved(String(c.transactionPool.value), c.transactionPool.reason, c.transactionPool.source),
-  reserve_pool_size: solved(String(c.reservePool), "for a burst, counted in max_connections", "tuning facts §5.4"),
+  reserve_pool_size: solved(String(c.reservePool), "for a burst, counted in max_connections", "docs/sizing.md"),
   reserve_pool_timeout: solved("3", "seconds that a client waits before the reserve is used", MANUAL),
   max_db_connections: solved(
     String(Math.max(c.transactionPool.value, c.sessionPool.value) + c.reservePool),
@@ -42,7 +46,7 @@ const settingsFor = (c: ConnectionPlan): Record<string, Solved<string>> => ({
   server_connect_timeout: solved("15", "the default", MANUAL),
   server_login_retry: solved("2", "back within seconds when Postgres restarts", "guess"),
   max_prepared_statements: solved("200", "the default; Synapse prepares nothing", MANUAL),
-  listen_backlog: solved("1024", "all pools may reconnect at once", "tuning facts §9"),
+  listen_backlog: solved("1024", "all pools may reconnect at once", "docs/sizing.md"),
   tcp_keepalive: solved("1", "finds dead peers", MANUAL),
   tcp_keepidle: solved("30", "seconds of quiet before the first probe", "guess"),
   tcp_keepintvl: solved("10", "seconds between probes", "guess"),
@@ -76,7 +80,7 @@ export const pgbouncerPlan = (
     container: {
       name: "pgbouncer",
       service: "pgbouncer",
-      memory: solved(limitFor(used), limitReason(parts, used), "tuning facts §5.5"),
+      memory: solved(limitFor(used), limitReason(parts, used), "docs/sizing.md"),
       parts,
       reservation: used,
       ...serviceCpu("pgbouncer", present, host.cpus),

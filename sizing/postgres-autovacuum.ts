@@ -2,12 +2,12 @@ import type { DiskKind, PostgresMajor } from "../configs/environment";
 import type { Solved } from "./plan";
 import { solved } from "./solved";
 
-/** Points per round, shared by all workers; PostgreSQL's 200 dates from spinning disks (tuning facts §5.5). */
+/** Points per round, shared by all workers; PostgreSQL's 200 dates from spinning disks (docs/sizing.md). */
 const COST_LIMIT: Readonly<Record<DiskKind, number>> = { nvme: 2000, ssd: 1000, network: 1000, hdd: 200 };
 
-const SOURCE = "tuning facts §11";
+const SOURCE = "docs/sizing.md";
 
-/** Autovacuum workers: 2 up to 2 cores or without workers, 4 from 16 cores, else 3 (tuning facts §5.4). */
+/** Autovacuum workers: 2 up to 2 cores or without workers, 4 from 16 cores, else 3 (docs/sizing.md). */
 export const autovacuumWorkersFor = (cores: number, workers: number, override: number | undefined): number => {
   if (override !== undefined) return override;
   if (cores <= 2 || workers === 0) return 2;
@@ -24,7 +24,7 @@ export const autovacuumSettings = (
   autovacuum_max_workers: solved(
     String(workers),
     "2 up to 2 cores or without workers, 4 from 16 cores, else 3",
-    "tuning facts §5.4",
+    "docs/sizing.md",
   ),
   autovacuum_naptime: solved("30s", "queue tables turn over within a minute", SOURCE),
   autovacuum_vacuum_scale_factor: solved(
@@ -38,7 +38,7 @@ export const autovacuumSettings = (
   autovacuum_vacuum_cost_limit: solved(
     String(COST_LIMIT[disk]),
     `for a disk of kind ${disk}, shared by all workers`,
-    "tuning facts §5.5",
+    "docs/sizing.md",
   ),
   vacuum_cost_delay: solved("0", "the default: a manual VACUUM runs at full speed", "PostgreSQL manual"),
   ...(version >= 18

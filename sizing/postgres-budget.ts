@@ -7,7 +7,7 @@ import type { Overrides } from "./overrides";
 import type { ParallelPlan } from "./postgres-parallel";
 import { sharedMemory, walBuffersFor } from "./postgres-shared-memory";
 
-/** A backend that has touched all of Synapse's tables, measured 9.5 to 11.2 MB (tuning facts §5.5). */
+/** A backend that has touched all of Synapse's tables, measured 9.5 to 11.2 MB (docs/sizing.md). */
 export const BACKEND = Bytes.mib(10);
 /** Postmaster, writers, launcher; and 3.1 MB for each asynchronous I/O worker (idle backend, measured). */
 const SERVER_PROCESSES = Bytes.mib(16);
@@ -15,7 +15,7 @@ const IO_WORKER = Bytes.kib(3200);
 /** One 8-byte page-table entry for each 4 kB page of shared_buffers in every backend that touched all of it. */
 export const PAGES_PER_ENTRY = 512;
 
-/** Two sorts beside one hash, in every active backend (tuning facts §5.5). `guess` */
+/** Two sorts beside one hash, in every active backend (docs/sizing.md). `guess` */
 export const SORTS_PER_QUERY = 2;
 /** PostgreSQL's default since 15. */
 export const HASH_MEM_MULTIPLIER = 2;
@@ -23,7 +23,7 @@ export const HASH_MEM_MULTIPLIER = 2;
 const BUFFER_STEP = Bytes.mib(16);
 const SHARED_BUFFERS_LEAST = Bytes.mib(64);
 const SHARED_BUFFERS_MOST = Bytes.gib(16);
-/** On a box shared with Synapse; a dedicated server would take 25 % (tuning facts §5.5). */
+/** On a box shared with Synapse; a dedicated server would take 25 % (docs/sizing.md). */
 const SHARED_BUFFERS_MOST_SHARE = 0.2;
 /** PostgreSQL's default; main alone lives on boxes too small for it. */
 const WORK_MEM_LEAST = Bytes.mib(4);
@@ -35,7 +35,7 @@ const MAINTENANCE_MOST = Bytes.gib(1);
 const AUTOVACUUM_LEAST = Bytes.mib(16);
 const AUTOVACUUM_MOST = Bytes.mib(512);
 
-/** How free memory is shared out, of 100 parts; tuned to the first cut of tuning facts §5.6, so in the end a `guess`. */
+/** How free memory is shared out, of 100 parts; tuned to the first cut of docs/sizing.md, so in the end a `guess`. */
 export const WEIGHTS = { shared: 50, work: 27, maintenance: 10, autovacuum: 8, pageCache: 5 } as const;
 
 /** Share of what shared_buffers leaves below its own cap that is reckoned as page cache; the rest is page tables. */
@@ -65,7 +65,7 @@ export interface PostgresMemory {
   readonly parts: Readonly<Record<string, Bytes>>;
 }
 
-/** Allocations of `work_mem` by one query at its worst (k of tuning facts §5.4). */
+/** Allocations of `work_mem` by one query at its worst (k of docs/sizing.md). */
 const allocationsPerBackend = (overrides: Overrides): number =>
   SORTS_PER_QUERY + (overrides.hashMemMultiplier ?? HASH_MEM_MULTIPLIER);
 

@@ -4,7 +4,7 @@ import type { Solved } from "./plan";
 import { HASH_MEM_MULTIPLIER, type PostgresDemand, type PostgresMemory, WEIGHTS } from "./postgres-budget";
 import { solved } from "./solved";
 
-const SOURCE = "tuning facts §5.4";
+const SOURCE = "docs/sizing.md";
 
 /** VACUUM's ring: a share of shared_buffers, so that it never sweeps the cache; PG ≤ 16 defaults to 256 kB, later 2 MB. */
 const RING_SHARE = 1 / 128;
@@ -60,7 +60,7 @@ export const memorySettings = (
     vacuum_buffer_usage_limit: solved(
       memory.sharedBuffers.times(RING_SHARE).clamp(RING_LEAST, RING_MOST).floorTo(Bytes.mib(1)).toPostgres(),
       `1/128 of shared_buffers between ${RING_LEAST} and ${RING_MOST}`,
-      "tuning facts §11",
+      "docs/sizing.md",
     ),
   };
 };

@@ -21,7 +21,7 @@ export interface ParallelPlan {
 }
 
 /**
- * Parallelism by cores (tuning facts §5.5: 0 up to 4 cores, 1 up to 8, 2 above). Off without workers: a monolith's
+ * Parallelism by cores (docs/sizing.md: 0 up to 4 cores, 1 up to 8, 2 above). Off without workers: a monolith's
  * queries are short, and small boxes with many cores would have to take the memory from the caches.
  */
 export const parallelFor = (cores: number, workers: number, maxParallelOverride: number | undefined): ParallelPlan => {
@@ -59,12 +59,12 @@ export const parallelSettings = (
   max_parallel_workers_per_gather: solved(
     String(parallel.perGather),
     `0 up to 4 cores and without workers, 1 up to 8, 2 above: ${cores} cores, which Synapse shares`,
-    "tuning facts §5.5",
+    "docs/sizing.md",
   ),
   max_parallel_maintenance_workers: solved(
     String(parallel.maintenanceWorkers),
     `a quarter of ${cores} cores, at most ${MOST_MAINTENANCE_WORKERS}`,
-    "tuning facts §5.5",
+    "docs/sizing.md",
   ),
   ...(version >= 18
     ? {
@@ -76,7 +76,7 @@ export const parallelSettings = (
         io_workers: solved(
           String(parallel.ioWorkers),
           `a quarter of ${cores} cores between ${IO_WORKERS_LEAST} and ${IO_WORKERS_MOST}`,
-          "tuning facts §5.5",
+          "docs/sizing.md",
         ),
       }
     : {}),

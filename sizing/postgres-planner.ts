@@ -2,7 +2,7 @@ import type { DiskKind, PostgresMajor } from "../configs/environment";
 import type { Solved } from "./plan";
 import { solved } from "./solved";
 
-const SOURCE = "tuning facts §5.5";
+const SOURCE = "docs/sizing.md";
 
 const RANDOM_PAGE_COST: Readonly<Record<DiskKind, string>> = { nvme: "1.1", ssd: "1.1", network: "1.1", hdd: "4" };
 
@@ -28,7 +28,7 @@ export const plannerSettings = (
     default_statistics_target: solved(
       "100",
       "the default; single columns get more when the schema exists",
-      "tuning facts §11",
+      "docs/sizing.md",
     ),
     jit: jit
       ? solved("on", "set by postgres.jit", "environment")

@@ -3,7 +3,7 @@ import type { Overrides } from "./overrides";
 import type { HostFacts, Solved } from "./plan";
 import { solved } from "./solved";
 
-/** max_wal_size by RAM, which stands for how busy the box is (tuning facts §5.4). */
+/** max_wal_size by RAM, which stands for how busy the box is (docs/sizing.md). */
 const TIERS: ReadonlyArray<readonly [mostRam: Bytes, size: Bytes]> = [
   [Bytes.gib(2), Bytes.gib(1)],
   [Bytes.gib(4), Bytes.gib(2)],
@@ -28,13 +28,13 @@ const maxWalSize = (host: HostFacts): Solved<Bytes> => {
   const tier = tierFor(host.ram);
   if (!host.disk.size) {
     const reason = `${tier} for ${host.ram} of RAM, at most ${MOST_WITHOUT_DISK_SIZE} on a disk of unknown size`;
-    return solved(Bytes.min(tier, MOST_WITHOUT_DISK_SIZE), reason, "tuning facts §5.4");
+    return solved(Bytes.min(tier, MOST_WITHOUT_DISK_SIZE), reason, "docs/sizing.md");
   }
   const size = Bytes.max(LEAST, Bytes.min(tier, host.disk.size.times(DISK_SHARE)).floorTo(SEGMENT));
   return solved(
     size,
     `${tier} for ${host.ram} of RAM, at most 10 % of a disk of ${host.disk.size}`,
-    "tuning facts §5.4",
+    "docs/sizing.md",
   );
 };
 
@@ -49,7 +49,7 @@ export const walSettings = (
   return {
     wal_level: solved("replica", "leaves backups with pg_basebackup possible", MANUAL),
     max_wal_size: solved(most.toPostgres(), maxWalSize(host).reason, maxWalSize(host).source),
-    min_wal_size: solved(least.toPostgres(), `a quarter of max_wal_size ${most}`, "tuning facts §5.4"),
+    min_wal_size: solved(least.toPostgres(), `a quarter of max_wal_size ${most}`, "docs/sizing.md"),
     max_slot_wal_keep_size: solved(
       most.times(0.5).toPostgres(),
       "half of max_wal_size: a forgotten slot cannot fill the disk",
@@ -59,13 +59,13 @@ export const walSettings = (
     checkpoint_timeout: solved(
       "15min",
       "fewer full-page images; a crash recovers within a minute or two",
-      "tuning facts §5.5",
+      "docs/sizing.md",
     ),
     checkpoint_completion_target: solved("0.9", "the default: spreads the writes", MANUAL),
     wal_compression: solved(
       "pglz",
       "5 to 7 times less WAL after a checkpoint; every build has pglz, a build without lz4 refuses to start with it",
-      "tuning facts §13.1",
+      "docs/sizing.md",
     ),
     synchronous_commit: solved(
       synchronousCommit ? "on" : "off",

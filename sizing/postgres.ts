@@ -30,7 +30,7 @@ const connectionSettings = ({ connections }: PostgresDemand): Record<string, Sol
   reserved_connections: solved(
     String(connections.reserved),
     "for backup and monitoring when the pools are full",
-    "tuning facts §5.4",
+    "docs/sizing.md",
   ),
   max_files_per_process: solved(
     String(MAX_FILES_PER_PROCESS),
@@ -46,7 +46,7 @@ const TYPED = {
   maxWalSize: "max_wal_size",
 } as const;
 
-/** What the file sets, typed keys first: a pass-through setting of the same name wins. */
+/** What the file sets: keys of their own and pass-through settings, of which no name is in both. */
 const fileSettings = ({ postgres }: Environment): Record<string, Solved<string>> => {
   const typed: Record<string, Solved<string>> = {};
   for (const [key, name] of Object.entries(TYPED)) {

@@ -8,9 +8,9 @@ import { flatText, type Overrides } from "./overrides";
 import type { HostFacts, RedisPlan, Solved } from "./plan";
 import { fromFile, solved } from "./solved";
 
-/** Resident memory of an empty server: 12 MB seen on 7.0 and 8.0, rounded up (tuning facts §5.5). */
+/** Resident memory of an empty server: 12 MB seen on 7.0 and 8.0, rounded up (docs/sizing.md). */
 export const REDIS_BASE = Bytes.mib(16);
-/** Synapse keeps short-lived look-ups there (tuning facts §5.5; ESS gives 40 MB). */
+/** Synapse keeps short-lived look-ups there (docs/sizing.md; ESS gives 40 MB). */
 const MAXMEMORY_SHARE = 0.005;
 const MAXMEMORY_LEAST = Bytes.mib(32);
 const MAXMEMORY_MOST = Bytes.mib(256);
@@ -18,13 +18,13 @@ const MAXMEMORY_MOST = Bytes.mib(256);
 const CLIENT_MEMORY_PER_PROCESS = Bytes.mib(8);
 const CLIENT_MEMORY_LEAST = Bytes.mib(32);
 const CLIENT_MEMORY_MOST = Bytes.mib(128);
-/** A subscriber and a publisher per Synapse process (tuning facts §8.1); console, exporter and reconnects on top. */
+/** A subscriber and a publisher per Synapse process (docs/sizing.md); console, exporter and reconnects on top. */
 const CONNECTIONS_PER_PROCESS = 2;
 const CONNECTION_HEADROOM = 20;
 /** Redis' own files beside its clients (I7). */
 export const REDIS_OWN_FILES = 32;
 
-const FACTS = "tuning facts §8.1";
+const FACTS = "docs/sizing.md";
 
 const maxmemoryExact = (overrides: Overrides, ram: Bytes): Bytes =>
   overrides.redisMaxmemory ?? ram.times(MAXMEMORY_SHARE).clamp(MAXMEMORY_LEAST, MAXMEMORY_MOST);
@@ -46,13 +46,13 @@ const settingsFor = (
   maxmemory: solved(
     maxmemory.toRedis(),
     `0.5 % of RAM between ${MAXMEMORY_LEAST} and ${MAXMEMORY_MOST}`,
-    "tuning facts §5.5",
+    "docs/sizing.md",
   ),
   "maxmemory-policy": solved("allkeys-lru", "a cache must never refuse a write", FACTS),
   "maxmemory-clients": solved(
     clients.toRedis(),
     `${CLIENT_MEMORY_PER_PROCESS} for each of ${processes} processes between ${CLIENT_MEMORY_LEAST} and ${CLIENT_MEMORY_MOST}`,
-    "tuning facts §5.5",
+    "docs/sizing.md",
   ),
   "client-output-buffer-limit": solved(
     "pubsub 32mb 8mb 60",
@@ -67,12 +67,12 @@ const settingsFor = (
   "io-threads": solved(
     "1",
     "replication stays below 5000 messages/s, one thread is never saturated",
-    "tuning facts §8.2",
+    "docs/sizing.md",
   ),
   save: solved('""', "nothing durable is stored; no fork, no doubled memory", FACTS),
   appendonly: solved("no", "nothing durable is stored", FACTS),
   databases: solved("1", "Synapse uses database 0 alone", FACTS),
-  "tcp-backlog": solved("511", "below the kernel's somaxconn of 4096", "tuning facts §9"),
+  "tcp-backlog": solved("511", "below the kernel's somaxconn of 4096", "docs/sizing.md"),
   timeout: solved("0", "a quiet subscriber must stay connected", FACTS),
   "tcp-keepalive": solved("300", "the default: finds dead peers in five minutes", "redis.conf"),
   hz: solved("10", "the default: few keys expire", "redis.conf"),
@@ -102,7 +102,7 @@ export const redisPlan = (
     container: {
       name: "redis",
       service: "redis",
-      memory: solved(limitFor(used), limitReason(parts, used), "tuning facts §5.5"),
+      memory: solved(limitFor(used), limitReason(parts, used), "docs/sizing.md"),
       parts,
       reservation: used,
       ...serviceCpu("redis", present, host.cpus),

@@ -3,17 +3,17 @@ import { MIB, USABLE_SHARE_OF_LIMIT } from "./constants";
 import { limitFor } from "./container";
 import { fill } from "./fill";
 
-/** Heap of a process before any cache (tuning facts §5.5; measured idle: 142–150 MB resident, so this has room). */
+/** Heap of a process before any cache (docs/sizing.md; measured idle: 142–150 MB resident, so this has room). */
 export const BASE_HEAP_MAIN = Bytes.mib(200);
 export const BASE_HEAP_WORKER = Bytes.mib(130);
 /** A process without cache asks Postgres for everything; beside workers each gets at least this. `guess` */
 const CACHE_LEAST = Bytes.mib(32);
-/** Resident memory per byte of jemalloc's `allocated` (tuning facts §5.5). `guess` */
+/** Resident memory per byte of jemalloc's `allocated` (docs/sizing.md). `guess` */
 export const RESIDENT_PER_HEAP = 1.25;
 /** Larger Python heaps spend their time in the garbage collector; MDAD stops a process at 2 GB. `guess` */
 const HEAP_MOST_MAIN = Bytes.gib(4);
 const HEAP_MOST_WORKER = Bytes.gib(2);
-/** Main's share of all caches (tuning facts §5.4). */
+/** Main's share of all caches (docs/sizing.md). */
 const MAIN_CACHE_SHARE = 0.3;
 
 /** Heap ceilings of all processes, whole MiB. */

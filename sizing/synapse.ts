@@ -19,7 +19,7 @@ const TARGET_SHARE = 0.75;
 const HEAP_PER_FACTOR = Bytes.mib(256);
 const FACTOR_MOST = 10;
 
-/** `event_cache_size` by main's heap; Synapse multiplies it by the global factor (synapse facts §11). */
+/** `event_cache_size` by main's heap; Synapse multiplies it by the global factor (docs/sizing.md). */
 const EVENT_CACHE: ReadonlyArray<readonly [leastHeap: Bytes, size: string, source: string]> = [
   [Bytes.gib(2), "100K", "MDAD"],
   [Bytes.mib(512), "30K", "tcpipuk, Synapse guide"],
@@ -78,7 +78,7 @@ const processPlan = (
     container: {
       name: `synapse-${name}`,
       service: "synapse",
-      memory: solved(limitFor(used), limitReason(parts, used), "tuning facts §5.4"),
+      memory: solved(limitFor(used), limitReason(parts, used), "docs/sizing.md"),
       parts,
       reservation: used,
       ...processCpu(isMain, connections.workers, host.cpus),
@@ -91,7 +91,7 @@ const processPlan = (
     heapCeiling: solved(
       heap,
       `${base} without caches + ${caches} of caches; resident memory is ${RESIDENT_PER_HEAP} times as much`,
-      "tuning facts §5.4",
+      "docs/sizing.md",
     ),
     heapTarget: heap.times(TARGET_SHARE),
     cpMin: Math.max(1, Math.floor(cpMax.value / 2)),

@@ -4,10 +4,10 @@ import { Bytes } from "../configs/units/bytes";
 import type { HostFacts, Solved } from "./plan";
 import { FROM_FILE, GUESS, solved } from "./solved";
 
-/** Less RAM than this runs main alone, whatever the cores (operations facts §2.6: workers start at 4 GB). `guess` */
+/** Less RAM than this runs main alone, whatever the cores (docs/sizing.md: workers start at 4 GB). `guess` */
 const LEAST_RAM_FOR_WORKERS = Bytes.gib(3.5);
 
-/** Whole cores from which a layout is worth it, largest first (operations facts §2.6). */
+/** Whole cores from which a layout is worth it, largest first (docs/sizing.md). */
 const RUNGS: ReadonlyArray<readonly [cores: number, layout: WorkerLayoutName]> = [
   [16, "seventeen"],
   [8, "eight"],
@@ -17,10 +17,10 @@ const RUNGS: ReadonlyArray<readonly [cores: number, layout: WorkerLayoutName]> =
 
 /** A quarter of a core per worker at 40 events/s, only to follow replication (Element, "Scaling to millions of users requires Synapse Pro"). */
 const REPLICATION_TAX_CORES = 0.25 / 40;
-/** Share of the cores that may go into that (operations facts §2.2). `guess` */
+/** Share of the cores that may go into that (docs/sizing.md). `guess` */
 const MOST_TAX_SHARE = 0.2;
 
-const LADDER_SOURCE = "operations facts §2.6";
+const LADDER_SOURCE = "docs/sizing.md";
 
 /** Worker processes beside main. */
 export const workersIn = (layout: WorkerLayoutName): number => LAYOUTS[layout].processes.length - 1;

@@ -36,6 +36,8 @@ export class Nginx extends Construct {
       files: nginxFiles(environment, plan),
       entrypoint: ["nginx", "-c", "/config/nginx.conf", "-g", "daemon off;"],
       healthcheck: ["CMD", "curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${PORTS.nginxStatus}/healthz`],
+      // Bodies of requests that may be passed on to main are kept here; what the file system holds counts as memory.
+      tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" },
       stopSignal: "SIGQUIT",
       stopGrace: STOP_GRACE,
       ports: [{ internal: PORTS.nginx, external: environment.listen.port, address: environment.listen.address }],

@@ -344,7 +344,9 @@ describe("a later deployment", () => {
     "replaces the database and keeps its data",
     async () => {
       const before = containerIds(project.name);
-      project.edit((text) => `${text}postgres:\n  settings:\n    log_min_duration_statement: 2s\n`);
+      project.edit((text) =>
+        text.replace(/^postgres:$/m, "postgres:\n  settings:\n    log_min_duration_statement: 2s"),
+      );
       expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
       const after = containerIds(project.name);
       expect(Object.keys(after).filter((service) => after[service] !== before[service])).toEqual(["postgres"]);

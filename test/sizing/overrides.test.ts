@@ -1,4 +1,5 @@
 import type { Environment } from "../../configs/environment";
+import { checkSettings } from "../../configs/settings/check";
 import { Bytes } from "../../configs/units/bytes";
 import { UserError } from "../../configs/user-error";
 import type { HostFacts } from "../../sizing/plan";
@@ -61,16 +62,22 @@ describe("an override that breaks an invariant", () => {
       "postgres.memory = 6GB: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 81 MB + pgbouncer 19 MB + redis 99.8 MB + postgres 6144 MB + synapse 1002 MB = 8620.8 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9); the nearest value that holds is 5715MB",
     ],
     [
-      "work_mem as typed key",
+      "work_mem",
       postgres({ workMem: Bytes.mib(128) }),
       BOX,
       "postgres.work_mem = 128MB: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 81 MB + pgbouncer 19 MB + redis 99.8 MB + postgres 15921 MB + synapse 1002 MB = 18397.8 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 13824 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 14327.3 MB, divided by 0.9); the nearest value that holds is 43968kB",
     ],
     [
-      "work_mem passed through",
-      postgres({ settings: { work_mem: "128MB" } }),
+      "a pass-through size",
+      postgres({ settings: { autovacuum_work_mem: "4GB" } }),
       BOX,
-      "postgres.settings.work_mem = 128MB: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 81 MB + pgbouncer 19 MB + redis 99.8 MB + postgres 15921 MB + synapse 1002 MB = 18397.8 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 13824 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 14327.3 MB, divided by 0.9); the nearest value that holds is 43968kB",
+      "TODO",
+    ],
+    [
+      "costs upside down",
+      postgres({ settings: { random_page_cost: 0.5 } }),
+      BOX,
+      "TODO",
     ],
     [
       "WAL larger than the disk holds",
@@ -89,12 +96,6 @@ describe("an override that breaks an invariant", () => {
       postgres({ settings: { superuser_reserved_connections: 40 }, maxConnections: 50 }),
       BOX,
       "postgres.max_connections = 50: I4 (the pools fit Postgres) does not hold: servers 27 + direct 6 + superuser 40 + reserved 2 = 75 > max_connections 50; the nearest value that holds is 75",
-    ],
-    [
-      "fsync off",
-      postgres({ settings: { fsync: false } }),
-      BOX,
-      "postgres.settings.fsync = off: C13 (nothing loses data) does not hold: fsync is off: a crash would corrupt the database; leave it out",
     ],
     [
       "parallel workers",
@@ -122,15 +123,21 @@ describe("an override that breaks an invariant", () => {
     ],
     [
       "Redis that refuses writes",
-      redis({ settings: { "maxmemory-policy": "noeviction" } }),
+      redis({ settings: { "maxmemory-policy": "volatile-lru" } }),
       BOX,
-      "redis.settings.maxmemory-policy = noeviction: C28 (Redis is a cache) does not hold: maxmemory-policy noeviction is none of allkeys-lru, allkeys-lfu, volatile-ttl; leave it out",
+      "redis.settings.maxmemory-policy = volatile-lru: C28 (Redis is a cache) does not hold: maxmemory-policy volatile-lru is none of allkeys-lru, allkeys-lfu, volatile-ttl; leave it out",
     ],
     [
       "Redis beyond the memory",
       redis({ maxmemory: Bytes.gib(6) }),
       BOX,
       "redis.maxmemory = 6GB: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 81 MB + pgbouncer 19 MB + redis 6881 MB + postgres 1041 MB + synapse 1002 MB = 10298.9 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9); the nearest value that holds is 4247MB",
+    ],
+    [
+      "buffers of Redis beyond the memory",
+      redis({ settings: { "maxmemory-clients": "6gb" } }),
+      BOX,
+      "TODO",
     ],
     [
       "too many workers",
@@ -159,4 +166,20 @@ describe("an override that breaks an invariant", () => {
   ];
 
   it.each(cases)("%s", (_, env, host, message) => expect(messageOf(env, host)).toBe(`test.yaml: ${message}`));
+});
+
+describe("a number with a key of its own", () => {
+  it.each([
+    ["postgres", "shared_buffers", "1GB"],
+    ["postgres", "work_mem", "8MB"],
+    ["postgres", "maintenance_work_mem", "64MB"],
+    ["postgres", "max_connections", 100],
+    ["postgres", "max_wal_size", "1GB"],
+    ["postgres", "synchronous_commit", "off"],
+    ["pgbouncer", "default_pool_size", 10],
+    ["redis", "maxmemory", "64mb"],
+  ] as const)("never arrives as %s.settings.%s, which the solver therefore does not read", (section, name, value) => {
+    const env = { ...AUTO, [section]: { ...AUTO[section], settings: { [name]: value } } };
+    expect(checkSettings(env).map(({ path }) => path)).toEqual([[section, "settings", name]]);
+  });
 });

@@ -1,8 +1,19 @@
 import { Bytes } from "../../configs/units/bytes";
+import { NGINX_TEMP } from "../../sizing/nginx";
 import { containersOf, type Plan } from "../../sizing/plan";
 import { solve } from "../../sizing/solve";
 import { AUTO, machine } from "./fixtures";
 
+const BOXES: ReadonlyArray<readonly [ramMib: number, cores: number]> = [
+  [1024, 1],
+  [2048, 1],
+  [4096, 2],
+  [8192, 4],
+  [16_384, 8],
+  [24_576, 2],
+  [65_536, 16],
+  [131_072, 32],
+];
 const planFor = (ramMib: number, cores: number): Plan => solve(AUTO, machine(ramMib, cores, "ssd", Bytes.gib(200)));
 const settingsOf = (plan: Plan, names: readonly string[]): (string | undefined)[] =>
   names.map((name) => plan.postgres.settings[name]?.value);
@@ -150,6 +161,32 @@ describe("Postgres", () => {
   });
 });
 
+describe("Nginx", () => {
+  it("has room for a full /tmp, whose files are its memory", () => {
+    for (const [ram, cores] of BOXES) {
+      const { parts, memory } = planFor(ram, cores).nginx.container;
+      expect(parts["temp files"]?.equals(NGINX_TEMP)).toBe(true);
+      expect(memory.value.toBytes() * 0.9).toBeGreaterThanOrEqual(Bytes.sum(Object.values(parts)).toBytes());
+    }
+    expect(NGINX_TEMP.toMiB()).toBe(16);
+  });
+});
+
+describe("PgBouncer", () => {
+  it("has 32 MB or more, three times what it takes idle, however few its clients", () => {
+    for (const [ram, cores] of BOXES) {
+      const limit = planFor(ram, cores).pgbouncer?.container.memory.value.toMiB();
+      if (limit !== undefined) expect(limit).toBeGreaterThanOrEqual(32);
+    }
+    const env = {
+      ...AUTO,
+      pgbouncer: { enabled: true, settings: { max_client_conn: 1 } },
+      synapse: { ...AUTO.synapse, cpMax: 1 },
+    };
+    expect(solve(env, machine(2048, 1)).pgbouncer?.container.memory.value.toMiB()).toBe(32);
+  });
+});
+
 describe("a box too small", () => {
   it("says what would fit", () => {
     expect(() => solve(AUTO, machine(600, 1))).toThrow(
@@ -196,22 +233,27 @@ describe("overrides that hold", () => {
         ...AUTO.postgres,
         sharedBuffers: Bytes.gib(2),
         workMem: Bytes.mib(6),
-        settings: { work_mem: "7MB", log_lock_waits: false },
+        settings: { autovacuum_work_mem: "70MB", log_lock_waits: false },
       },
       redis: { ...AUTO.redis, maxmemory: Bytes.mib(64), settings: { "maxmemory-policy": "allkeys-lfu" } },
       pgbouncer: { enabled: "auto" as const, poolSize: 12, settings: { log_connections: 1 } },
       synapse: { ...AUTO.synapse, cpMax: 7, globalCacheFactor: 2.5 },
     };
     const plan = solve(env, machine(8192, 4));
-    const { shared_buffers, work_mem, log_lock_waits } = plan.postgres.settings;
+    const { shared_buffers, work_mem, autovacuum_work_mem, log_lock_waits } = plan.postgres.settings;
     expect(shared_buffers).toEqual({
       value: "2GB",
       reason: "set by postgres.shared_buffers",
       source: "environment file",
     });
-    expect(work_mem).toEqual({ value: "7MB", reason: "set by postgres.settings.work_mem", source: "environment file" });
+    expect(work_mem?.value).toBe("6MB");
+    expect(autovacuum_work_mem).toEqual({
+      value: "70MB",
+      reason: "set by postgres.settings.autovacuum_work_mem",
+      source: "environment file",
+    });
     expect(log_lock_waits?.value).toBe("off");
-    expect([plan.postgres.sharedBuffers.toMiB(), plan.postgres.workMem.toMiB()]).toEqual([2048, 7]);
+    expect([plan.postgres.sharedBuffers.toMiB(), plan.postgres.workMem.toMiB()]).toEqual([2048, 6]);
     expect([plan.redis?.settings.maxmemory?.value, plan.redis?.settings["maxmemory-policy"]?.value]).toEqual([
       "64mb",
       "allkeys-lfu",
@@ -235,9 +277,13 @@ describe("overrides that hold", () => {
   });
 
   it("are refused when they cannot be read", () => {
-    const env = { ...AUTO, postgres: { ...AUTO.postgres, settings: { work_mem: "8 megs" } } };
+    const env = { ...AUTO, postgres: { ...AUTO.postgres, settings: { autovacuum_work_mem: -1 } } };
     expect(() => solve(env, machine(8192, 4))).toThrow(
-      'test.yaml: postgres.settings.work_mem: expected a size such as 64MB, got "8 megs"',
+      "test.yaml: postgres.settings.autovacuum_work_mem: expected a size such as 64MB, got -1",
+    );
+    const redis = { ...AUTO.redis, settings: { "maxmemory-clients": "5%" } };
+    expect(() => solve({ ...AUTO, redis }, machine(8192, 4))).toThrow(
+      'test.yaml: redis.settings.maxmemory-clients: expected a size such as 64mb, got "5%"',
     );
   });
 });
