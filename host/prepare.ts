@@ -38,7 +38,11 @@ export const prepare = async (nameOrPath: string, projectDir: string): Promise<P
   const plan = solve(environment, facts);
   const source = await imageSource(environment, before);
   const images = resolveImages(environment, source);
-  const now: Detected = { ...detected, ...(environment.images.source === "auto" ? { images: source } : {}) };
+  const now: Detected = {
+    ...detected,
+    ...(environment.images.source === "auto" ? { images: source } : {}),
+    ...(before.server_name === undefined ? {} : { server_name: before.server_name }),
+  };
   if (JSON.stringify(now) !== JSON.stringify(before)) writeDetected(environment, projectDir, now);
   return { environment, plan, images };
 };

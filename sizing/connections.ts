@@ -90,11 +90,7 @@ export const connectionsFor = (
   const workerClients = workers * cpMaxWorker.value;
   const clients = cpMaxMain.value + workerClients;
   const transactionPool = transactionPoolOf(overrides, workerClients, cores);
-  const sessionPool = solved(
-    cpMaxMain.value,
-    "as many as main's cp_max: a session keeps its server",
-    "docs/sizing.md",
-  );
+  const sessionPool = solved(cpMaxMain.value, "as many as main's cp_max: a session keeps its server", "docs/sizing.md");
   const reservePool = overrides.reservePoolSize ?? RESERVE_POOL;
   const pooledServers = transactionPool.value + sessionPool.value + POOLS * reservePool;
   const servers = pooled ? pooledServers : clients;

@@ -65,7 +65,7 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
   const claims = {
     "operating system": reserves.operatingSystem.value,
     slack: reserves.slack.value,
-    nginx: nginxClaim(host, expected),
+    nginx: nginxClaim(host, expected, workers),
     pgbouncer: present.pgbouncer ? pgbouncerClaim(connections) : Bytes.ZERO,
     redis: present.redis ? redisClaim(overrides, host, workers + 1) : Bytes.ZERO,
   };
@@ -116,7 +116,7 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
     ...(present.pgbouncer ? { pgbouncer: pgbouncerPlan(env, host, connections, present) } : {}),
     ...(present.redis ? { redis: redisPlan(env, overrides, host, workers + 1, present) } : {}),
     synapse: synapsePlan(env, layout, { host, expected, connections, memory: synapseMemory }),
-    nginx: nginxPlan(env, host, expected, present),
+    nginx: nginxPlan(env, host, expected, workers, present),
     leftOver: Bytes.ZERO,
   };
   const limits = Bytes.sum(containersOf(plan).map((container) => container.memory.value));

@@ -12,7 +12,8 @@ const PER_WORKER = Bytes.mib(4);
 const PER_CLIENT = Bytes.kib(41);
 /**
  * Bodies of requests on routes with a fallback are buffered as files in /tmp, a tmpfs whose pages count as memory of the
- * container. `constructs/nginx/nginx.ts` gives the tmpfs this size, so that the limit covers a full one.
+ * container. `constructs/nginx/nginx.ts` gives the tmpfs the same size, so that the limit covers a full one. Main alone has
+ * no fallback: every body streams through, and /tmp stays empty.
  */
 export const NGINX_TEMP = Bytes.mib(16);
 
@@ -37,18 +38,18 @@ const mostWorkers = (cores: number): number =>
 const workersFor = (cores: number, clients: number): number =>
   Math.min(mostWorkers(cores), Math.ceil(clients / CLIENTS_PER_WORKER));
 
-const partsFor = (workers: number, clients: number): Record<string, Bytes> => ({
+const partsFor = (workers: number, clients: number, hasFallback: boolean): Record<string, Bytes> => ({
   master: MASTER,
   workers: PER_WORKER.times(workers),
   clients: PER_CLIENT.times(clients),
-  "temp files": NGINX_TEMP,
+  "temp files": hasFallback ? NGINX_TEMP : Bytes.ZERO,
 });
 
 /** What the budget sets aside for Nginx: without the steps of whole workers, so that it grows evenly with RAM. */
-export const nginxClaim = (host: HostFacts, expected: Plan["expected"]): Bytes => {
+export const nginxClaim = (host: HostFacts, expected: Plan["expected"], synapseWorkers: number): Bytes => {
   const clients = expected.clients.value;
   const workers = Math.min(mostWorkers(host.cpus.toWholeCores()), clients / CLIENTS_PER_WORKER + 1);
-  return limitEnvelope(Bytes.sum(Object.values(partsFor(workers, clients))));
+  return limitEnvelope(Bytes.sum(Object.values(partsFor(workers, clients, synapseWorkers > 0))));
 };
 
 const connectionsPerWorker = (clients: number, workers: number): Solved<number> => {
@@ -62,6 +63,7 @@ export const nginxPlan = (
   env: Environment,
   host: HostFacts,
   expected: Plan["expected"],
+  synapseWorkers: number,
   present: { readonly pgbouncer: boolean; readonly redis: boolean },
 ): NginxPlan => {
   const clients = expected.clients.value;
@@ -69,7 +71,7 @@ export const nginxPlan = (
   const workers = workersFor(cores, clients);
   const connections = connectionsPerWorker(clients, workers);
   const files = FILES_PER_CONNECTION * connections.value;
-  const parts = partsFor(workers, clients);
+  const parts = partsFor(workers, clients, synapseWorkers > 0);
   const used = Bytes.sum(Object.values(parts));
   return {
     container: {
@@ -88,11 +90,7 @@ export const nginxPlan = (
       "docs/sizing.md",
     ),
     workerConnections: connections,
-    workerRlimitNofile: solved(
-      files,
-      `${FILES_PER_CONNECTION} × ${connections.value} connections`,
-      "docs/sizing.md",
-    ),
+    workerRlimitNofile: solved(files, `${FILES_PER_CONNECTION} × ${connections.value} connections`, "docs/sizing.md"),
     settings: env.nginx.settings,
   };
 };

@@ -31,11 +31,7 @@ const maxWalSize = (host: HostFacts): Solved<Bytes> => {
     return solved(Bytes.min(tier, MOST_WITHOUT_DISK_SIZE), reason, "docs/sizing.md");
   }
   const size = Bytes.max(LEAST, Bytes.min(tier, host.disk.size.times(DISK_SHARE)).floorTo(SEGMENT));
-  return solved(
-    size,
-    `${tier} for ${host.ram} of RAM, at most 10 % of a disk of ${host.disk.size}`,
-    "docs/sizing.md",
-  );
+  return solved(size, `${tier} for ${host.ram} of RAM, at most 10 % of a disk of ${host.disk.size}`, "docs/sizing.md");
 };
 
 /** Settings of the write-ahead log and of checkpoints. */

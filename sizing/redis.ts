@@ -64,11 +64,7 @@ const settingsFor = (
     `${CONNECTIONS_PER_PROCESS} × ${processes} processes + ${CONNECTION_HEADROOM}`,
     FACTS,
   ),
-  "io-threads": solved(
-    "1",
-    "replication stays below 5000 messages/s, one thread is never saturated",
-    "docs/sizing.md",
-  ),
+  "io-threads": solved("1", "replication stays below 5000 messages/s, one thread is never saturated", "docs/sizing.md"),
   save: solved('""', "nothing durable is stored; no fork, no doubled memory", FACTS),
   appendonly: solved("no", "nothing durable is stored", FACTS),
   databases: solved("1", "Synapse uses database 0 alone", FACTS),

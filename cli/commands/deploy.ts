@@ -1,5 +1,6 @@
 import { UserError } from "../../configs/user-error";
 import { buildImages } from "../../host/build-images";
+import { readDetected, writeDetected } from "../../host/detected";
 import type { Docker } from "../../host/docker";
 import { type Changes, changesOf, describeChanges, type ServiceChange } from "../changes";
 import { checkConfigs } from "../check-configs";
@@ -66,6 +67,16 @@ const refuseOtherMajor = async ({ docker, environment, prepared }: Session, chan
   }
 };
 
+/** Recorded at each deployment that came to rest; Synapse itself would only refuse once it had been stopped. */
+const refuseOtherServerName = ({ environment }: Session): void => {
+  const { server_name: before } = readDetected(environment, process.cwd());
+  if (before === undefined || before === environment.serverName) return;
+  throw new UserError(
+    `\`server_name\` is ${environment.serverName}, and this environment was deployed as ${before}: it is part of every user ` +
+      "and room id in the database and can never be changed. Set it back, or make another environment; nothing was changed",
+  );
+};
+
 /** In start order, so that each is healthy before the next is touched. */
 const rolling = (session: Session, changes: Changes): ServiceChange[] => {
   const { plan } = session.prepared;
@@ -95,6 +106,7 @@ export const deploy = async (name: string): Promise<void> => {
     beforeSynthesis: ({ images }, docker) => buildImages(images.local, docker),
   });
   const { environment, docker, terraform } = session;
+  refuseOtherServerName(session);
   try {
     console.error(`${environment.name}: comparing with what runs`);
     await terraform.plan();
@@ -133,6 +145,8 @@ export const deploy = async (name: string): Promise<void> => {
   } finally {
     terraform.forgetPlan();
   }
+  const { serverName: server_name } = environment;
+  writeDetected(environment, process.cwd(), { ...readDetected(environment, process.cwd()), server_name });
   console.error(`done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   console.log(
     [

@@ -2,6 +2,7 @@ import type { ContainerConfig } from "@cdktf/provider-docker/lib/container";
 import { Construct } from "constructs";
 import { PORTS } from "../../configs/ports";
 import { Duration } from "../../configs/units/duration";
+import { NGINX_TEMP } from "../../sizing/nginx";
 import type { Platform } from "../platform/platform";
 import { Service } from "../service/service";
 import { nginxFiles } from "./files";
@@ -37,7 +38,7 @@ export class Nginx extends Construct {
       entrypoint: ["nginx", "-c", "/config/nginx.conf", "-g", "daemon off;"],
       healthcheck: ["CMD", "curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${PORTS.nginxStatus}/healthz`],
       // Bodies of requests that may be passed on to main are kept here; what the file system holds counts as memory.
-      tmpfs: { "/tmp": "rw,noexec,nosuid,nodev,size=16m" },
+      tmpfs: { "/tmp": `rw,noexec,nosuid,nodev,size=${NGINX_TEMP.toNginx()}` },
       stopSignal: "SIGQUIT",
       stopGrace: STOP_GRACE,
       ports: [{ internal: PORTS.nginx, external: environment.listen.port, address: environment.listen.address }],

@@ -135,3 +135,20 @@ test(
   },
   DEPLOY_MS,
 );
+
+test(
+  "refuses another server name over the same database",
+  async () => {
+    const before = containerIds(project.name);
+    const text = readFileSync(project.file, "utf8");
+    writeFileSync(project.file, text.replace("server_name: localhost", "server_name: other.example"));
+    const outcome = await project.kit(["deploy", project.name]);
+    expect(outcome).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("`server_name` is other.example, and this environment was deployed as localhost"),
+    });
+    expect(containerIds(project.name)).toEqual(before);
+    writeFileSync(project.file, text);
+  },
+  DEPLOY_MS,
+);

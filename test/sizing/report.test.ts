@@ -38,7 +38,7 @@ describe("sizeJson", () => {
   it("is the same plan as data, one entry per container", () => {
     const report = sizeJson(solve(AUTO, machine(8192, 4)));
     expect([report.profile, report.host, report.layout.name]).toEqual([
-      "large",
+      "medium",
       { ram_bytes: 8_589_934_592, cpus: 4, source: "declared" },
       "three",
     ]);
@@ -51,14 +51,14 @@ describe("sizeJson", () => {
         connections,
       ]),
     ).toEqual([
-      ["postgres", 1, 2821, 1.6, 43],
-      ["pgbouncer", 1, 19, 0.16, 43],
+      ["postgres", 1, 2808, 1.6, 43],
+      ["pgbouncer", 1, 32, 0.16, 43],
       ["redis", 1, 98, 0.08, 28],
-      ["synapse-main", 1, 1199, 0.8, 8],
-      ["synapse-sync1", 1, 898, 0.4, 5],
-      ["synapse-rooms1", 1, 898, 0.4, 5],
-      ["synapse-federation1", 1, 898, 0.4, 5],
-      ["nginx", 1, 81, 0.16, 4096],
+      ["synapse-main", 1, 1194, 0.8, 8],
+      ["synapse-sync1", 1, 894, 0.4, 5],
+      ["synapse-rooms1", 1, 894, 0.4, 5],
+      ["synapse-federation1", 1, 894, 0.4, 5],
+      ["nginx", 1, 98, 0.16, 4096],
     ]);
     const limits = report.services.reduce((sum, { memory_limit_bytes }) => sum + memory_limit_bytes, 0);
     const { operating_system_bytes, slack_bytes } = report.reserves;
@@ -70,7 +70,7 @@ describe("explain", () => {
   it("gives value, rule and source", () => {
     expect(explain(SMALL, "postgres.work_mem")).toBe(`postgres.work_mem = 5184kB
   27 of 100 parts of what is free in 652 MB, over 6 servers and 0 parallel workers × 4 allocations, between 2 MB and 64 MB
-  source: tuning facts §5.4
+  source: docs/sizing.md
 `);
     expect(explain(SMALL, "synapse-main.max_cache_memory_usage")).toContain(
       "synapse-main.max_cache_memory_usage = 647 MB",
