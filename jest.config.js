@@ -1,4 +1,4 @@
-/** Four lanes: pure code, programs (conformance), the engine (end to end), each selectable by path. */
+/** Three lanes: pure code, programs (conformance), the engine (end to end), each selectable by path. */
 module.exports = {
   testEnvironment: "node",
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },

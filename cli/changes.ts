@@ -39,6 +39,8 @@ export interface Changes {
   readonly newNames: { readonly containers: readonly string[]; readonly networks: readonly string[] };
   /** PGDATA before and after, where the database would move to another: a major upgrade, which no replacement can do. */
   readonly movedData?: { readonly from: string; readonly to: string };
+  /** Services that must all be down before any comes back, by address, and why. */
+  readonly together?: { readonly addresses: readonly string[]; readonly why: string };
   /** Nothing to do at all. */
   readonly isEmpty: boolean;
 }
@@ -64,7 +66,16 @@ const isStored = (change: ResourceChange): boolean =>
   change.type.startsWith("random_") || (change.type === "docker_volume" && !isConfigVolume(change));
 
 /** Attributes that change with something else, or that the provider fills in by itself: they explain nothing. */
-const DERIVED = new Set(["labels", "id", "volumes", "network_data", "networks_advanced", "hostname", "bridge"]);
+const DERIVED = new Set([
+  "working_dir",
+  "labels",
+  "id",
+  "volumes",
+  "network_data",
+  "networks_advanced",
+  "hostname",
+  "bridge",
+]);
 
 /** The provider writes an unset attribute as null, and reads it back as its type's nothing. */
 const isUnset = (value: unknown): boolean =>
@@ -133,6 +144,26 @@ const movedDataOf = (changes: readonly ResourceChange[]): Changes["movedData"] =
   return from !== undefined && to !== undefined && from !== to ? { from, to } : undefined;
 };
 
+/**
+ * A network cannot be replaced below running containers. And Synapse processes that differ in who writes which stream,
+ * or who sends to whom, must never run side by side: events would be lost or written twice.
+ */
+const togetherOf = (changes: readonly ResourceChange[], services: readonly ServiceChange[]): Changes["together"] => {
+  const standing = services.filter(({ action }) => action !== "create");
+  const isReplaced = (change: ResourceChange) => change.type === "docker_network" && actionOf(change) === "replace";
+  if (changes.some(isReplaced) && standing.length > 0) {
+    return { addresses: standing.map(({ address }) => address), why: "the networks are replaced" };
+  }
+  const synapse = services.filter(({ service }) => service.startsWith("synapse-"));
+  const main = synapse.find(({ service }) => service === "synapse-main");
+  const comeOrGo = synapse.some(({ action }) => action === "create" || action === "remove");
+  if (main?.action !== "replace" || !main.because.includes("homeserver.yaml changes") || !comeOrGo) return undefined;
+  return {
+    addresses: synapse.filter(({ action }) => action !== "create").map(({ address }) => address),
+    why: "the set of Synapse processes changes",
+  };
+};
+
 const serviceName = (address: string): string => address.slice(address.indexOf(".") + 1).replaceAll("_", "-");
 
 /** Reads a plan in the model's words. Pure. */
@@ -141,14 +172,17 @@ export const changesOf = (plan: PlanJson): Changes => {
   const active = all.filter((change) => actionOf(change) !== "keep" && !change.change.actions.includes("read"));
   const seeders = all.filter(isSeeder);
   const movedData = movedDataOf(all);
+  const services = all.filter(isService).map((change) => ({
+    service: serviceName(change.address),
+    address: change.address,
+    action: actionOf(change),
+    because: reasons(change, seeders),
+  }));
+  const together = togetherOf(active, services);
   return {
     ...(movedData ? { movedData } : {}),
-    services: all.filter(isService).map((change) => ({
-      service: serviceName(change.address),
-      address: change.address,
-      action: actionOf(change),
-      because: reasons(change, seeders),
-    })),
+    ...(together ? { together } : {}),
+    services,
     seeders: active.filter((change) => isSeeder(change) && actionOf(change) === "create").map((c) => c.address),
     losses: active
       .filter((change) => isStored(change) && ["remove", "replace"].includes(actionOf(change)))
@@ -172,6 +206,14 @@ const VERBS: Readonly<Record<Action, string>> = {
   keep: "kept as it is",
 };
 
+/** Networks and volumes by name: a data volume that is made anew is an empty one. */
+const madeFirst = (created: readonly string[]): string[] => {
+  const named = created.filter((address) => !address.startsWith("random_")).map(serviceName);
+  const secrets = created.length - named.length;
+  const parts = [...named, ...(secrets > 0 ? [`${secrets} secrets`] : [])];
+  return parts.length > 0 ? [`  made anew: ${parts.join(", ")}`] : [];
+};
+
 /** The plan as lines for a person. */
 export const describeChanges = (changes: Changes): string[] => {
   if (changes.isEmpty) return ["No changes: what runs is what the environment says."];
@@ -180,9 +222,8 @@ export const describeChanges = (changes: Changes): string[] => {
     ...changes.services.map(({ service, action, because }) =>
       `  ${service.padEnd(width)}  ${VERBS[action]}${because.length > 0 ? `: ${because.join(", ")}` : ""}`.trimEnd(),
     ),
-    ...(changes.created.length > 0
-      ? [`  and made for the first time: ${changes.created.length} networks, volumes and secrets`]
-      : []),
+    ...(changes.together ? [`  ${changes.together.why}: they stop together, then all start again`] : []),
+    ...madeFirst(changes.created),
     ...(changes.seeders.length > 0 && changes.services.every(({ action }) => action === "keep")
       ? ["  and the seeders of the configuration volumes are made again, which touches no service"]
       : []),

@@ -1,4 +1,5 @@
 import { UserError } from "../configs/user-error";
+import type { Outcome } from "../host/docker";
 import type { ServiceChange } from "./changes";
 import type { Session } from "./project";
 
@@ -10,7 +11,15 @@ const checkOf = (service: string): string[] | undefined => {
   return ["python3", "-m", "synapse.config", "-c", "/config/homeserver.yaml", "-c", `/config/${own}`];
 };
 
-const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
+/** Programs say what is wrong shortly before they say that something is. */
+const LINES = 3;
+
+const lastWords = ({ stdout, stderr }: Outcome): string =>
+  (stderr.trim() || stdout.trim())
+    .split("\n")
+    .slice(-LINES)
+    .map((line) => `    ${line}`)
+    .join("\n");
 
 /**
  * Lets the real programs read the new configuration volumes before a service is touched. Runs beside the old
@@ -33,7 +42,7 @@ export const checkConfigs = async (session: Session, changes: readonly ServiceCh
       "--network=none",
       "--read-only",
       "--tmpfs=/tmp",
-      "--tmpfs=/data:mode=1777",
+      "--tmpfs=/data:uid=991,gid=991,mode=0700",
       `--user=${service === "nginx" ? "101:101" : "991:991"}`,
       `--volume=${volume}:/config:ro`,
       `--entrypoint=${program}`,
@@ -42,8 +51,7 @@ export const checkConfigs = async (session: Session, changes: readonly ServiceCh
     ]);
     if (outcome.code !== 0) {
       throw new UserError(
-        `the new configuration of ${service} is refused by ${program} itself, so nothing that runs was touched:\n` +
-          `    ${lastLine(outcome.stderr) || lastLine(outcome.stdout)}`,
+        `the new configuration of ${service} is refused by ${service === "nginx" ? "Nginx" : "Synapse"} itself, so nothing that runs was touched:\n${lastWords(outcome)}`,
       );
     }
   }

@@ -114,12 +114,19 @@ program
     await userAdd(env, name, options);
   });
 
+/** The operating system names the file and what is wrong with it; anything else is a fault of the kit. */
+const messageOf = (error: unknown): string => {
+  if (UserError.is(error)) return error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) return message;
+  return `this is a fault of synapse-kit, please report it: ${message}`;
+};
+
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     return;
   }
-  if (!UserError.is(error)) throw error;
-  console.error(error.message);
-  process.exitCode = error.options.usage ? EXIT_USAGE : EXIT_FAILED;
+  process.exitCode = UserError.is(error) && error.options.usage ? EXIT_USAGE : EXIT_FAILED;
+  console.error(messageOf(error));
 });

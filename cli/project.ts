@@ -2,6 +2,7 @@ import type { Environment } from "../configs/environment";
 import { UserError } from "../configs/user-error";
 import { Docker } from "../host/docker";
 import { type Prepared, prepare } from "../host/prepare";
+import { lockEnvironment } from "./lock";
 import { findTool, type Message, Terraform } from "./terraform";
 
 /** Everything a command needs that talks to Terraform and the engine. */
@@ -10,6 +11,16 @@ export interface Session {
   readonly prepared: Prepared;
   readonly docker: Docker;
   readonly terraform: Terraform;
+  /** Writes the configuration again, in another form. */
+  readonly resynthesize: (form: Form) => void;
+}
+
+/** What a configuration is for: to run, to be down, to be gone. */
+export interface Form {
+  /** @default true */
+  readonly running?: boolean;
+  /** @default false */
+  readonly disposable?: boolean;
 }
 
 /** @throws UserError when the engine does not answer */
@@ -23,9 +34,7 @@ export const requireEngine = async (docker: Docker): Promise<void> => {
   }
 };
 
-export interface OpenOptions {
-  readonly running?: boolean;
-  readonly disposable?: boolean;
+export interface OpenOptions extends Form {
   readonly onMessage?: (message: Message) => void;
   /** What has to be there before Terraform runs. */
   readonly beforeSynthesis?: (prepared: Prepared, docker: Docker) => Promise<void>;
@@ -36,18 +45,17 @@ export const openSession = async (nameOrPath: string, options: OpenOptions = {})
   const projectDir = process.cwd();
   const prepared = await prepare(nameOrPath, projectDir);
   const { environment } = prepared;
+  lockEnvironment(environment, projectDir);
   const tool = await findTool();
   const docker = new Docker(environment.docker.host);
   await requireEngine(docker);
   await options.beforeSynthesis?.(prepared, docker);
   // cdktf takes 0.1 s to load; commands that never synthesize do without.
   const { synthesize } = require("../stacks/synthesize") as typeof import("../stacks/synthesize");
-  const [folder] = synthesize([prepared], {
-    projectDir,
-    running: options.running ?? true,
-    disposable: options.disposable ?? false,
-  }) as [string];
+  const write = ({ running = true, disposable = false }: Form): string =>
+    (synthesize([prepared], { projectDir, running, disposable }) as [string])[0];
+  const folder = write(options);
   const terraform = new Terraform(tool, folder, options.onMessage);
   await terraform.init();
-  return { environment, prepared, docker, terraform };
+  return { environment, prepared, docker, terraform, resynthesize: write };
 };

@@ -147,6 +147,18 @@ export class Terraform {
     ]);
   }
 
+  /** Removes a part of what is deployed, and what depends on it; the configuration stays as it is. */
+  async destroyTargets(targets: readonly string[]): Promise<void> {
+    await this.stream([
+      "apply",
+      "-destroy",
+      "-input=false",
+      "-auto-approve",
+      "-json",
+      ...targets.map((target) => `-target=${target}`),
+    ]);
+  }
+
   /** Applies exactly what the last plan says. */
   async applyPlan(): Promise<void> {
     await this.stream(["apply", "-input=false", "-json", this.planFile]);
@@ -159,8 +171,10 @@ export class Terraform {
 
   /** Addresses of everything in the state. */
   async stateList(): Promise<string[]> {
-    const { code, stdout } = await this.capture(["state", "list"]);
-    return code === 0 ? stdout.split("\n").filter((line) => line !== "") : [];
+    const outcome = await this.capture(["state", "list"]);
+    if (outcome.code === 0) return outcome.stdout.split("\n").filter((line) => line !== "");
+    if (/No state file was found/.test(outcome.stderr)) return [];
+    throw new UserError(`the state cannot be read: ${firstError(outcome)}`);
   }
 
   /**

@@ -3,6 +3,7 @@ import { atKey, type Problem, problemsOf, property } from "./problems";
 import { resolveEnvironment } from "./resolve";
 import { type EnvironmentFile, environmentSchema } from "./schema/environment-file";
 import { checkSettings } from "./settings/check";
+import { BACKEND_CREDENTIALS, BACKEND_SETTINGS } from "./state-backends";
 import { UserError } from "./user-error";
 import { type Path, parseYaml, type YamlDocument } from "./yaml-document";
 
@@ -27,7 +28,28 @@ const crossChecks = ({ hardware, expected, synapse, state }: EnvironmentFile): P
       atKey(["state", "config"], "the backend `local` has no settings: its file is `state/<environment>.tfstate`"),
     );
   }
+  if (state.backend !== "local") problems.push(...backendProblems(state.backend, Object.keys(state.config)));
   return problems;
+};
+
+const backendProblems = (backend: keyof typeof BACKEND_SETTINGS, keys: readonly string[]): Problem[] =>
+  keys
+    .filter((key) => !BACKEND_SETTINGS[backend].includes(key))
+    .map((key) => {
+      const allowed = `allowed with \`${backend}\`: ${BACKEND_SETTINGS[backend].join(", ")}`;
+      return atKey(["state", "config", key], `unknown key; ${allowed}${BACKEND_CREDENTIALS[backend]}`);
+    });
+
+/** The kit's own mark: in a user's text it would be filled with a secret. */
+const placeholderProblems = (value: unknown, path: Path = []): Problem[] => {
+  if (typeof value === "string" && value.includes("{{secret:")) {
+    return [atKey(path, "`{{secret:` stands for the kit's own secrets and cannot be written here")];
+  }
+  return isContainer(value)
+    ? Object.entries(value).flatMap(([key, inner]) =>
+        placeholderProblems(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+      )
+    : [];
 };
 
 const settingProblems = (file: EnvironmentFile): Problem[] =>
@@ -86,7 +108,7 @@ export const parseEnvironment = (text: string, name: string, file: string): Envi
     const refused = checked.error.issues.flatMap((issue) => problemsOf(issue, environmentSchema, value));
     throw new UserError(report(problemsWithRest(value, refused), document, file));
   }
-  const problems = [...crossChecks(checked.data), ...settingProblems(checked.data)];
+  const problems = [...crossChecks(checked.data), ...settingProblems(checked.data), ...placeholderProblems(value)];
   if (problems.length > 0) throw new UserError(report(problems, document, file));
   return resolveEnvironment(name, file, checked.data);
 };

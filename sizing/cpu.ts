@@ -5,7 +5,7 @@ import { solved } from "./solved";
 /** Docker CPU shares of all containers together. Only ratios count; large, so that seventeen workers still differ. */
 export const TOTAL_SHARES = 10_240;
 
-/** Weights out of 100 (tuning facts, I12). The small services use little, so their weight is high for what they use. */
+/** Weights out of 100 (invariant I12). The small services use little, so their weight is high for what they use. */
 const POSTGRES = 40;
 const SYNAPSE = 50;
 const SMALL: Readonly<Record<"nginx" | "pgbouncer" | "redis", number>> = { nginx: 4, pgbouncer: 4, redis: 2 };
@@ -13,7 +13,7 @@ const SMALL: Readonly<Record<"nginx" | "pgbouncer" | "redis", number>> = { nginx
 /** Main counts as this many workers: it does what no worker may do. `guess` */
 const MAIN_WEIGHT = 2;
 
-const SOURCE = "tuning facts, invariant I12";
+const SOURCE = "docs/sizing.md, invariant I12";
 
 /** Weight of one container and the cores that it is worth when every container wants all it can get. */
 export interface CpuBudget {

@@ -1,4 +1,4 @@
-/** Synapse wants at least this much (tuning facts, I7); below it nothing else is comfortable either. */
+/** Synapse wants at least this much (invariant I7); below it nothing else is comfortable either. */
 const LEAST_NOFILE = 4096;
 /** The kernel's `fs.nr_open`. */
 const MOST_NOFILE = 1_048_576;

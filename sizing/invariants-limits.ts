@@ -18,7 +18,7 @@ import {
 } from "./settings-reader";
 
 const LEAST_SYNAPSE_NOFILE = 4096;
-/** Longest that a client may wait for a server (tuning facts, I11). */
+/** Longest that a client may wait for a server (invariant I11). */
 const LONGEST_QUERY_WAIT_SECONDS = 60;
 const DOCKER_LEAST_SHARES = 2;
 

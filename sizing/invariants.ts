@@ -3,7 +3,7 @@ import * as memory from "./invariants-memory";
 import type { Plan } from "./plan";
 import type { Violation } from "./violation";
 
-/** A statement that every plan keeps; numbered as in the tuning facts, §6 (`I`) and §12.2 (`C`). */
+/** A statement that every plan keeps; numbered `I` for the budget and `C` for single settings. */
 export interface Invariant {
   readonly id: string;
   readonly name: string;

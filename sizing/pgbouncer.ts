@@ -31,14 +31,14 @@ const settingsFor = (c: ConnectionPlan): Record<string, Solved<string>> => ({
   max_db_connections: solved(
     String(Math.max(c.transactionPool.value, c.sessionPool.value) + c.reservePool),
     "the larger of the two pools with its reserve",
-    "tuning facts, invariant I5",
+    "docs/sizing.md, invariant I5",
   ),
   query_wait_timeout: solved(
     String(QUERY_WAIT_SECONDS),
     "below Nginx' read timeout of 180 s",
-    "tuning facts, invariant I11",
+    "docs/sizing.md, invariant I11",
   ),
-  query_timeout: solved("0", "Synapse sets statement_timeout itself", "tuning facts, invariant I11"),
+  query_timeout: solved("0", "Synapse sets statement_timeout itself", "docs/sizing.md, invariant I11"),
   idle_transaction_timeout: solved("0", "Postgres closes idle transactions after 30 minutes", "synapse#20077"),
   client_idle_timeout: solved("0", "Synapse keeps its connections for ever", "synapse#5728"),
   server_lifetime: solved("3600", "returns the memory that a warm backend has gathered", "matrix-org/synapse#9182"),

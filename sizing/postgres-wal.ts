@@ -49,7 +49,7 @@ export const walSettings = (
     max_slot_wal_keep_size: solved(
       most.times(0.5).toPostgres(),
       "half of max_wal_size: a forgotten slot cannot fill the disk",
-      "tuning facts, invariant I9",
+      "docs/sizing.md, invariant I9",
     ),
     wal_keep_size: solved("0", "no standby", MANUAL),
     checkpoint_timeout: solved(

@@ -67,7 +67,7 @@ const shmFor = ({ parallel, overrides }: PostgresDemand, memory: PostgresMemory)
   );
   const parts = { maintenance_work_mem: memory.maintenanceWorkMem, "parallel hashes": hashes, base: SHM_BASE };
   const size = Bytes.sum(Object.values(parts)).ceilTo(MIB);
-  return solved(size, sumText(parts, size), "tuning facts, invariant I10");
+  return solved(size, sumText(parts, size), "docs/sizing.md, invariant I10");
 };
 
 /** Postgres inside a container of `limit`, whose memory has been shared out already. */

@@ -1,6 +1,6 @@
 /** An inequality that does not hold, with its numbers. */
 export interface Violation {
-  /** `I1` … `I12` of the tuning facts, `C…` for the checks of its section 12. */
+  /** `I…` for the budget, `C…` for single settings. */
   readonly id: string;
   readonly name: string;
   /** Both sides with their parts, as in `a 3 MB + b 4 MB = 7 MB > 6 MB`. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { App } from "cdktf";
 import { STATE_DIR } from "../host/detected";
@@ -28,7 +28,12 @@ export const stackDir = (outdir: string, environment: string): string => join(ou
 export const synthesize = (prepared: readonly Prepared[], options: SynthesizeOptions): string[] => {
   const outdir = options.outdir ?? join(options.projectDir, DEFAULT_OUTDIR);
   const stateDir = join(options.projectDir, STATE_DIR);
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  for (const folder of [stateDir, outdir]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // A folder that was there keeps its mode, and settings of an operator's own may hold secrets.
+    chmodSync(folder, 0o700);
+    writeFileSync(join(folder, ".gitignore"), "*\n");
+  }
   const app = new App({ outdir, stackTraces: false });
   const folders = prepared.map(({ environment, plan, images }) => {
     const folder = stackDir(outdir, environment.name);

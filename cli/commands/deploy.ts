@@ -9,14 +9,37 @@ import { removeLeftovers } from "../leftovers";
 import { printProgress } from "../progress";
 import { openSession, type Session } from "../project";
 
+const dataVolumes = (environment: string): string[] => [`${environment}-postgres-data`, `${environment}-synapse-media`];
+
+const exists = async (docker: Docker, volume: string): Promise<boolean> =>
+  (await docker.run(["volume", "inspect", volume])).code === 0;
+
+/**
+ * The other way round: an environment that has come to rest before, and whose volumes this engine does not have. An
+ * empty server with the old signing key would be a twin of the real one, or its end.
+ */
+const refuseEmptyTwin = async ({ docker, environment }: Session, changes: Changes): Promise<void> => {
+  const wasDeployed = readDetected(environment, process.cwd()).server_name !== undefined;
+  if (!wasDeployed || changes.created.includes("random_bytes.signing_key")) return;
+  for (const volume of dataVolumes(environment.name)) {
+    const address = `docker_volume.${volume.slice(environment.name.length + 1).replaceAll("-", "_")}`;
+    if (!changes.created.includes(address) || (await exists(docker, volume))) continue;
+    throw new UserError(
+      `volume ${volume} is gone from this engine, and \`${environment.name}\` was deployed with it: an empty one would ` +
+        "take its place. Check `docker.host`; put the volume back from a backup; or, if the data is really not needed, " +
+        `run \`synapse-kit destroy ${environment.name} --data\` first. Nothing was changed`,
+    );
+  }
+};
+
 /**
  * Lost state means lost secrets: a new signing key would make the server a stranger to its own rooms. A first
  * deployment that broke off has its secrets, and goes on.
  */
 const refuseForeignData = async (docker: Docker, changes: Changes, environment: string): Promise<void> => {
   if (!changes.created.includes("random_bytes.signing_key")) return;
-  for (const volume of [`${environment}-postgres-data`, `${environment}-synapse-media`]) {
-    if ((await docker.run(["volume", "inspect", volume])).code !== 0) continue;
+  for (const volume of dataVolumes(environment)) {
+    if (!(await exists(docker, volume))) continue;
     throw new UserError(
       `volume ${volume} exists, but the state of \`${environment}\` does not know it: the state, and with it the signing key, ` +
         `seems to be lost. Put the state file back (state/${environment}.tfstate), or move the volume away if its data is ` +
@@ -116,24 +139,30 @@ export const deploy = async (name: string): Promise<void> => {
       refuseLosses(changes);
       refuseMajorUpgrade(changes);
       await refuseForeignData(docker, changes, environment.name);
+      await refuseEmptyTwin(session, changes);
       await refuseOtherMajor(session, changes);
       if (await removeLeftovers(docker, changes, environment.name)) {
         await terraform.plan();
         changes = changesOf(await terraform.showPlan());
       }
       const replaced = rolling(session, changes);
-      if (replaced.length > 0 && changes.seeders.length > 0) {
+      if (replaced.length > 0) {
         console.error("phase 1: new configuration beside the old");
-        await terraform.applyTargets(changes.seeders);
+        if (changes.seeders.length > 0) await terraform.applyTargets(changes.seeders);
         await checkConfigs(session, replaced);
       }
-      for (const change of replaced) {
-        console.error(`phase 2: ${change.service}`);
-        await terraform.applyTargets([change.address]);
+      if (changes.together) {
+        console.error(`phase 2: ${changes.together.why}, so they stop together`);
+        await terraform.destroyTargets(changes.together.addresses);
+      } else {
+        for (const change of replaced) {
+          console.error(`phase 2: ${change.service}`);
+          await terraform.applyTargets([change.address]);
+        }
       }
       console.error("phase 3: everything else");
       // A plan that nothing was applied from yet is still true, and saves the second look at everything.
-      await (replaced.length > 0 ? terraform.apply() : terraform.applyPlan());
+      await (replaced.length > 0 || changes.together ? terraform.apply() : terraform.applyPlan());
       console.error("phase 4: a plan that must be empty");
       if (await terraform.plan()) {
         const left = describeChanges(changesOf(await terraform.showPlan())).join("\n");

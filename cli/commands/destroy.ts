@@ -23,19 +23,18 @@ const confirm = async (name: string): Promise<void> => {
  * with `data` it goes too, after a confirmation.
  */
 export const destroy = async (name: string, options: { readonly data?: boolean }): Promise<void> => {
-  const { environment, docker, terraform } = await openSession(name, {
+  const { environment, docker, terraform, resynthesize } = await openSession(name, {
     running: false,
-    disposable: options.data ?? false,
     onMessage: printProgress,
   });
-  const known = await terraform.stateList();
-  if (known.length === 0) {
-    console.log(`nothing to destroy: \`${environment.name}\` is not deployed`);
-    return;
-  }
   try {
+    if ((await terraform.stateList()).length === 0) {
+      console.log(`nothing to destroy: \`${environment.name}\` is not deployed`);
+      return;
+    }
     if (options.data) {
       await confirm(environment.name);
+      resynthesize({ running: false, disposable: true });
       await terraform.apply({ destroy: true });
       forgetState(environment, process.cwd());
       console.log(`${environment.name} is gone, with everything it stored`);
@@ -47,5 +46,8 @@ export const destroy = async (name: string, options: { readonly data?: boolean }
     );
   } catch (error) {
     throw await explainFailure(error, environment, docker);
+  } finally {
+    // What is left on disk must not take anything down, whoever runs Terraform there.
+    resynthesize({});
   }
 };

@@ -387,6 +387,21 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
     '3:12: `state.backend`: expected local, s3, http or pg, got "gcs"',
   ],
   [
+    "a setting that the backend does not have",
+    `${S}state:\n  backend: pg\n  config:\n    schema: x\n`,
+    "5:5: `state.config.schema`: unknown key; allowed with `pg`: schema_name, skip_schema_creation, skip_table_creation, skip_index_creation; the connection comes from PG_CONN_STR",
+  ],
+  [
+    "a credential of the backend",
+    `${S}state:\n  backend: pg\n  config:\n    conn_str: postgres://u:p@h/d\n`,
+    "5:5: `state.config.conn_str`: unknown key; allowed with `pg`: schema_name, skip_schema_creation, skip_table_creation, skip_index_creation; the connection comes from PG_CONN_STR",
+  ],
+  [
+    "the kit's own mark of a secret",
+    `${S}synapse:\n  settings:\n    auto_join_rooms: ["#{{secret:signing_key}}:a.b"]\n`,
+    "4:23: `synapse.settings.auto_join_rooms[0]`: `{{secret:` stands for the kit's own secrets and cannot be written here",
+  ],
+  [
     "a nested value for the backend",
     `${S}state:\n  backend: s3\n  config:\n    bucket: [a]\n`,
     "5:13: `state.config.bucket`: expected a text, a number, true or false, got a list",

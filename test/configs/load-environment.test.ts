@@ -36,9 +36,9 @@ describe("what a file says", () => {
       { source: "auto", overrides: { redis: "registry.example:5000/valkey:8.1" } },
     ],
     [
-      "state: {backend: pg, config: {conn_str: postgres://db, skip_schema_creation: true}}",
+      "state: {backend: pg, config: {schema_name: kit, skip_schema_creation: true}}",
       "state",
-      { backend: "pg", config: { conn_str: "postgres://db", skip_schema_creation: true } },
+      { backend: "pg", config: { schema_name: "kit", skip_schema_creation: true } },
     ],
     [
       "redis: {flavour: valkey, maxmemory: 64MB, settings: {hz: 20}}",

@@ -15,16 +15,15 @@ const CDKTF_CLI = "cdktf-cli@0.21.0";
 const LONG_MS = 10 * 60_000;
 const PORT = 18010;
 
-const project = new EngineProject("e2e-cdktf");
+/** The shipped `production`, nine Synapse processes, on a port and a network of its own. */
+const project = new EngineProject("e2e-production");
 /** 423 MB that nothing else needs: here for this test alone. */
 const tool = mkdtempSync(join(tmpdir(), "cdktf-cli-"));
 
 beforeAll(async () => {
-  writeFileSync(
-    project.file,
-    `server_name: localhost
-public_baseurl: http://127.0.0.1:${PORT}
-hardware: { ram: 2GB, cpus: 1 }
+  project.useShipped(
+    "production",
+    (text) => `${text.replace(/^listen:.*(\n .*)*$/m, "")}
 docker: { network: 10.123.116.0/22 }
 listen: { port: ${PORT} }
 images: local
@@ -52,7 +51,7 @@ afterAll(() => {
 }, LONG_MS);
 
 test(
-  "`cdktf deploy` of the stock CLI brings up the same box, and leaves our plan empty",
+  "`cdktf deploy` of the stock CLI brings up the shipped `production`, and leaves our plan empty",
   async () => {
     const { status, stdout, stderr } = spawnSync(
       join(tool, "node_modules", ".bin", "cdktf"),

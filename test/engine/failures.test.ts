@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { containerIds, EngineProject } from "../support/engine-project";
+import { containerIds, docker, EngineProject } from "../support/engine-project";
 import { EngineProxy } from "../support/engine-proxy";
 
 const DEPLOY_MS = 10 * 60_000;
@@ -149,6 +149,105 @@ test(
     });
     expect(containerIds(project.name)).toEqual(before);
     writeFileSync(project.file, text);
+  },
+  DEPLOY_MS,
+);
+
+/** Users of the running server, as its database has them. */
+const users = (): string =>
+  docker(
+    "exec",
+    `${project.name}-postgres`,
+    "psql",
+    "--username=postgres",
+    "--dbname=synapse",
+    "--tuples-only",
+    "--no-align",
+    "--command=select name from users order by name",
+  );
+
+const healthy = async (): Promise<string[]> => {
+  const { code, stdout } = await project.kit(["status", project.name, "--json"]);
+  expect(code).toBe(0);
+  return JSON.parse(stdout).services.map(({ service }: { service: string }) => service);
+};
+
+test(
+  "a bad configuration is refused, and refused again, and stops nothing",
+  async () => {
+    expect(await project.kit(["user", "add", project.name, "dora"])).toMatchObject({ code: 0 });
+    const before = containerIds(project.name);
+    const text = readFileSync(project.file, "utf8");
+    writeFileSync(project.file, `${text}nginx: { settings: { keepalive_timeout: soon } }\n`);
+    for (const _ of ["first", "second"]) {
+      const outcome = await project.kit(["deploy", project.name]);
+      expect(outcome).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/is refused by Nginx itself[\s\S]*"keepalive_timeout" directive invalid value/),
+      });
+      expect(containerIds(project.name)).toEqual(before);
+    }
+    writeFileSync(project.file, text);
+  },
+  DEPLOY_MS,
+);
+
+test(
+  "a Synapse setting replaces main, with and without workers; a new layout stops all processes together",
+  async () => {
+    const text = readFileSync(project.file, "utf8");
+    const limit = "rate_limits: { rc_message: { per_second: 1, burst_count: 10 } }";
+    writeFileSync(project.file, text.replace("workers: none", `workers: none, ${limit}`));
+    expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
+    expect(await healthy()).toEqual(["nginx", "postgres", "synapse-main"]);
+
+    writeFileSync(
+      project.file,
+      text.replace("ram: 2GB", "ram: 4GB").replace("workers: none", `workers: two, ${limit}`),
+    );
+    const grown = await project.kit(["deploy", project.name]);
+    expect(grown).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("the set of Synapse processes changes: they stop together"),
+    });
+    const all = ["nginx", "pgbouncer", "postgres", "redis", "synapse-client1", "synapse-federation1", "synapse-main"];
+    expect(await healthy()).toEqual(all);
+
+    const before = containerIds(project.name);
+    writeFileSync(project.file, readFileSync(project.file, "utf8").replace("per_second: 1", "per_second: 2"));
+    expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
+    expect(await healthy()).toEqual(all);
+    const after = containerIds(project.name);
+    expect(all.filter((service) => after[service] !== before[service])).toEqual(all.slice(4));
+    expect(users()).toBe("@dora:localhost");
+  },
+  DEPLOY_MS,
+);
+
+test(
+  "another network stops everything together, and brings it back with its data",
+  async () => {
+    writeFileSync(project.file, readFileSync(project.file, "utf8").replace("10.123.124.0/22", "10.123.128.0/22"));
+    expect(await project.kit(["deploy", project.name])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("the networks are replaced: they stop together"),
+    });
+    expect(await healthy()).toHaveLength(7);
+    expect(users()).toBe("@dora:localhost");
+  },
+  DEPLOY_MS,
+);
+
+test(
+  "a lost data volume is refused, not replaced by an empty one",
+  async () => {
+    expect(await project.kit(["destroy", project.name])).toMatchObject({ code: 0 });
+    docker("volume", "rm", `${project.name}-postgres-data`);
+    expect(await project.kit(["deploy", project.name])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`volume ${project.name}-postgres-data is gone from this engine`),
+    });
+    expect(containerIds(project.name)).toEqual({});
   },
   DEPLOY_MS,
 );

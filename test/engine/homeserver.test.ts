@@ -329,7 +329,7 @@ describe("a later deployment", () => {
       const outcome = await project.kit(["deploy", project.name]);
       expect(outcome.code).toBe(1);
       expect(outcome.stderr).toContain(
-        "the new configuration of nginx is refused by nginx itself, so nothing that runs was touched",
+        "the new configuration of nginx is refused by Nginx itself, so nothing that runs was touched",
       );
       expect(outcome.stderr).not.toMatch(/^\s+at /m);
       expect(containerIds(project.name)).toEqual(before);

@@ -13,7 +13,7 @@ import {
 } from "../support/programs-boxes";
 
 /**
- * What every program takes without a word and should not (tuning facts §12): asked of the rendered text, since none of
+ * What every program takes without a word and should not: asked of the rendered text, since none of
  * the real programs would say anything.
  */
 const all: Box[] = [

@@ -5,7 +5,7 @@ import { type CaseOutcome, filesOf, ProgramContainer } from "../support/programs
 
 /** `postgres` in the image. */
 const UID = 70;
-/** Files beside clients and servers (tuning facts §12, check 22). */
+/** Files beside clients and servers. */
 const SPARE_FILES = 64;
 const CONFIG = "-- config";
 const DATABASES = "-- databases";
