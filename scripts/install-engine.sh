@@ -82,7 +82,9 @@ drop_stale_pid() {
   local file=$1 name=$2 pid
   [ -f "$file" ] || return 0
   pid=$(cat "$file" 2>/dev/null || true)
-  if [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null || true)" = "$name" ]; then return 0; fi
+  # A killed daemon that nobody has reaped yet still has its name.
+  if [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null || true)" = "$name" ] &&
+    ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status" 2>/dev/null; then return 0; fi
   say "removing the stale $file"
   rm -f "$file"
 }
@@ -124,10 +126,11 @@ if has_systemd; then
     die "docker.service does not start; see 'journalctl -u docker.service'"
   await || die "docker.service runs but does not answer within ${wait_s} s; see 'journalctl -u docker.service'"
 else
-  drop_stale_pid /var/run/docker.pid dockerd
-  drop_stale_pid /var/run/docker/containerd/containerd.pid containerd
-  running=$(cat /var/run/docker.pid 2>/dev/null || true)
-  if [ -z "$running" ]; then
+  start() {
+    drop_stale_pid /var/run/docker.pid dockerd
+    drop_stale_pid /var/run/docker/containerd/containerd.pid containerd
+    running=$(cat /var/run/docker.pid 2>/dev/null || true)
+    [ -z "$running" ] || return 0
     say "starting dockerd (log: $log) ..."
     # setsid: the daemon must outlive this shell and its terminal. The image's
     # builds and containers need many files; a shell's soft limit is too low.
@@ -136,8 +139,13 @@ else
       exec setsid nohup dockerd >>"$log" 2>&1 </dev/null
     ) &
     running=$!
+  }
+  start
+  # The second time for a daemon that was just dying when it was found.
+  if ! await "$running"; then
+    kill -0 "$running" 2>/dev/null || start
+    await "$running" ||
+      die "dockerd does not answer within ${wait_s} s: $(grep -E 'level=(error|fatal)|failed' "$log" 2>/dev/null | tail -n 1 | cut -c1-300) (see $log)"
   fi
-  await "$running" ||
-    die "dockerd does not answer within ${wait_s} s: $(grep -E 'level=(error|fatal)|failed' "$log" 2>/dev/null | tail -n 1 | cut -c1-300) (see $log)"
 fi
 say "engine $(docker version --format '{{.Server.Version}}') answers"
