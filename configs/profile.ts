@@ -25,14 +25,3 @@ export const loadProfile = (name: ProfileName): Profile => {
   };
   return { description, ram: Bytes.parse(ram), cpus: Cpus.of(cpus), disk: { kind: disk } };
 };
-
-/** Tiers of RAM that Synapse guides judge machines by; what none fits is `xxlarge`. */
-const TIERS: readonly [name: ProfileName, fits: (ram: Bytes) => boolean][] = [
-  ["small", (ram) => !ram.isMoreThan(Bytes.gib(2))],
-  ["medium", (ram) => !ram.isMoreThan(Bytes.gib(8))],
-  ["large", (ram) => ram.isLessThan(Bytes.gib(32))],
-  ["xlarge", (ram) => ram.isLessThan(Bytes.gib(64))],
-];
-
-/** The profile that a machine is nearest to. RAM alone decides: it is what Synapse runs out of first. */
-export const profileFor = (ram: Bytes): ProfileName => TIERS.find(([, fits]) => fits(ram))?.[0] ?? "xxlarge";

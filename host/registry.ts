@@ -15,5 +15,3 @@ export const answers = (url: string): Promise<boolean> =>
 
 /** Docker's default registry. */
 export const IMAGE_REGISTRY = "https://registry-1.docker.io/v2/";
-/** Where Terraform finds providers by default. */
-export const PROVIDER_REGISTRY = "https://registry.terraform.io/.well-known/terraform.json";
