@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import type { Environment } from "./environment";
 import { parseEnvironment } from "./parse-environment";
+import { fileProblem } from "./secret-file";
 import { nearest } from "./settings/nearest";
 import { UserError } from "./user-error";
 
@@ -63,5 +64,5 @@ export const loadEnvironment = (nameOrPath: string, projectDir: string): Environ
     if ((error as NodeJS.ErrnoException).code === "ENOENT") throw missing(nameOrPath, projectDir);
     throw new UserError(`${shown}: cannot be read: ${(error as Error).message}`);
   }
-  return parseEnvironment(text, name, shown);
+  return parseEnvironment(text, name, shown, (secret, inline) => fileProblem(path, secret, inline));
 };

@@ -2,6 +2,7 @@ import type { Environment } from "./environment";
 import { atKey, type Problem, problemsOf, property } from "./problems";
 import { resolveEnvironment } from "./resolve";
 import { type EnvironmentFile, environmentSchema } from "./schema/environment-file";
+import { isSecretFile, takesPath } from "./secret-file";
 import { checkSettings } from "./settings/check";
 import { BACKEND_CREDENTIALS, BACKEND_SETTINGS } from "./state-backends";
 import { UserError } from "./user-error";
@@ -55,6 +56,27 @@ const placeholderProblems = (value: unknown, path: Path = []): Problem[] => {
 const settingProblems = (file: EnvironmentFile): Problem[] =>
   checkSettings(file).map(({ path, message }) => atKey(path, message));
 
+/**
+ * What is wrong with a file that `{secret_file: …}` names; `inline` when its text becomes a value.
+ * @returns undefined when nothing is
+ */
+export type CheckSecretFile = (path: string, inline: boolean) => string | undefined;
+
+const secretFileProblems = (settings: unknown, check: CheckSecretFile): Problem[] => {
+  const visit = (path: Path, value: unknown): Problem[] => {
+    if (isSecretFile(value)) {
+      const message = check(value.secret_file, !takesPath(path));
+      return message === undefined ? [] : [atKey(["synapse", "settings", ...path], message)];
+    }
+    return isContainer(value)
+      ? Object.entries(value).flatMap(([key, inner]) =>
+          visit([...path, Array.isArray(value) ? Number(key) : key], inner),
+        )
+      : [];
+  };
+  return visit([], settings);
+};
+
 const isContainer = (value: unknown): value is Record<string | number, unknown> =>
   typeof value === "object" && value !== null;
 
@@ -98,9 +120,15 @@ const report = (problems: readonly Problem[], document: YamlDocument, file: stri
 /**
  * The model of a YAML text.
  * @param file - named in messages
+ * @param checkSecretFile - looks at the files that hold secrets; without it they are taken for good
  * @throws UserError with one line a mistake: file, line, column, property, what is wrong, what is allowed
  */
-export const parseEnvironment = (text: string, name: string, file: string): Environment => {
+export const parseEnvironment = (
+  text: string,
+  name: string,
+  file: string,
+  checkSecretFile: CheckSecretFile = () => undefined,
+): Environment => {
   const document = parseYaml(text, file);
   const { value } = document;
   const checked = environmentSchema.safeParse(value, ONCE);
@@ -109,6 +137,7 @@ export const parseEnvironment = (text: string, name: string, file: string): Envi
     throw new UserError(report(problemsWithRest(value, refused), document, file));
   }
   const problems = [...crossChecks(checked.data), ...settingProblems(checked.data), ...placeholderProblems(value)];
+  if (problems.length === 0) problems.push(...secretFileProblems(checked.data.synapse.settings, checkSecretFile));
   if (problems.length > 0) throw new UserError(report(problems, document, file));
   return resolveEnvironment(name, file, checked.data);
 };

@@ -1,7 +1,4 @@
-/**
- * Generated once by Terraform and kept in its state. Rendered files name them by placeholder; only the uploading
- * construct puts the value in, so that no secret stands in the synthesized output.
- */
+/** Made once by Terraform and kept in its state. */
 export const SECRET_NAMES = [
   "postgres_superuser_password",
   "postgres_password",
@@ -12,12 +9,22 @@ export const SECRET_NAMES = [
   "worker_replication_secret",
   "signing_key",
 ] as const;
-export type SecretName = (typeof SECRET_NAMES)[number];
+export type GeneratedSecret = (typeof SECRET_NAMES)[number];
 
-/** Stands for a secret in a rendered file. */
+/**
+ * A secret of the operator's own, in a file: `file:` is its text to the letter, `text:` its one line for the inside of
+ * a YAML scalar in single quotes. The path is as written, relative to the environment's file.
+ */
+export type SecretFileName = `file:${string}` | `text:${string}`;
+export type SecretName = GeneratedSecret | SecretFileName;
+
+/**
+ * Stands for a secret in a rendered file; only the uploading construct puts the value in, so that no secret stands in
+ * the synthesized output.
+ */
 export const secretPlaceholder = (name: SecretName): string => `{{secret:${name}}}`;
 
-const PLACEHOLDER = /\{\{secret:([a-z_]+)\}\}/g;
+const PLACEHOLDER = /\{\{secret:([a-z_]+|(?:file|text):[\w./-]+)\}\}/g;
 
 /** Names of the secrets that a text holds placeholders of, without repetition, in order of appearance. */
 export const secretsIn = (text: string): SecretName[] => [

@@ -24,6 +24,8 @@ export interface HomeserverStackProps {
   readonly images: Readonly<Record<ImageName, string>>;
   /** Local state file, relative to the folder that Terraform runs in. */
   readonly statePath: string;
+  /** Folder of the environment's file, where paths of secret files start, relative to the folder that Terraform runs in. */
+  readonly secretFilesFrom: string;
   /**
    * False leaves volumes, networks and secrets: applied, it takes the containers down and keeps what was stored.
    * @default true
@@ -46,6 +48,7 @@ export class HomeserverStack extends TerraformStack {
       plan,
       images,
       disposable: props.disposable ?? false,
+      secretFilesFrom: props.secretFilesFrom,
     });
     const postgres = new Postgres(this, "postgres", { platform, running });
     if (!running) {

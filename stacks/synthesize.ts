@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { App } from "cdktf";
 import { STATE_DIR } from "../host/detected";
 import type { Prepared } from "../host/prepare";
@@ -44,6 +44,7 @@ export const synthesize = (prepared: readonly Prepared[], options: SynthesizeOpt
       plan,
       images: images.references,
       statePath: relative(folder, join(stateDir, `${environment.name}.tfstate`)),
+      secretFilesFrom: relative(folder, dirname(resolve(options.projectDir, environment.file))),
       running: options.running ?? true,
       disposable: options.disposable ?? false,
     });

@@ -1,3 +1,4 @@
+import { isSecretFile } from "../secret-file";
 import { CONTROLLED_SYNAPSE } from "./controlled";
 import { SYNAPSE_KEYS, SYNAPSE_NESTED_KEYS } from "./known-synapse";
 import { nearest } from "./nearest";
@@ -65,7 +66,8 @@ export const checkSynapse = (settings: Readonly<Record<string, unknown>>, gate: 
       value.forEach((item, index) => {
         visit([...path, index], item, onlyRetired);
       });
-    else if (isMap(value)) for (const [key, item] of Object.entries(value)) visit([...path, key], item, onlyRetired);
+    else if (isMap(value) && !isSecretFile(value))
+      for (const [key, item] of Object.entries(value)) visit([...path, key], item, onlyRetired);
   };
 
   descend([], settings, false);

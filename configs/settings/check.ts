@@ -1,5 +1,6 @@
 import type { PostgresMajor, RedisFlavour } from "../environment";
 import { checkFlat } from "./check-flat";
+import { checkSecrets } from "./check-secrets";
 import { checkSynapse } from "./check-synapse";
 import { CONTROLLED_NGINX, CONTROLLED_PGBOUNCER, CONTROLLED_POSTGRES, CONTROLLED_REDIS } from "./controlled";
 import { NGINX_DIRECTIVES } from "./known-nginx";
@@ -11,6 +12,7 @@ import { RETIRED_NGINX } from "./retired-nginx";
 import { RETIRED_PGBOUNCER } from "./retired-pgbouncer";
 import { RETIRED_POSTGRES } from "./retired-postgres";
 import { RETIRED_REDIS } from "./retired-redis";
+import type { Gate } from "./rule";
 
 export type { SettingProblem };
 
@@ -28,6 +30,13 @@ const ENDS_DIRECTIVE = /[;{}]/;
 const nginxProblem = (_name: string, value: unknown): string | undefined => {
   const bare = String(value).replaceAll(/"[^"]*"|'[^']*'|\$\{\w+\}/g, "");
   return ENDS_DIRECTIVE.test(bare) ? "one directive alone: `;`, `{` and `}` have to stand in quotes" : undefined;
+};
+
+/** What is told about a key already is not told again as a secret. */
+const synapseProblems = (settings: Readonly<Record<string, unknown>>, gate: Gate): SettingProblem[] => {
+  const problems = checkSynapse(settings, gate);
+  const told = new Set(problems.map(({ path }) => path.join("\0")));
+  return [...problems, ...checkSecrets(settings).filter(({ path }) => !told.has(path.join("\0")))];
 };
 
 /** Checks the pass-through maps of an environment as written: retired settings, the kit's own, unknown ones. */
@@ -59,7 +68,7 @@ export const checkSettings = (settings: PassThrough): SettingProblem[] => {
       controlled: CONTROLLED_REDIS,
       known: [...REDIS_AND_VALKEY_DIRECTIVES, ...(flavour === "valkey" ? VALKEY_DIRECTIVES : REDIS_DIRECTIVES)],
     }),
-    ...checkSynapse(settings.synapse.settings, gate),
+    ...synapseProblems(settings.synapse.settings, gate),
     ...checkFlat("nginx", settings.nginx.settings, gate, {
       label: "Nginx",
       retired: RETIRED_NGINX,

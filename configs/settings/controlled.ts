@@ -4,7 +4,7 @@ const fixed = (key: string, why: string): Rule => ({ key, message: `the kit sets
 const typed = (key: string, own: string): Rule => ({ key, message: `\`${key}\` has a key of its own: use \`${own}\`` });
 const secret = (key: string, path: string): Rule => ({
   key,
-  message: `secrets stay out of homeserver.yaml (\`--no-secrets-in-config\`): use \`${path}\``,
+  message: `Synapse is to take no secret from its configuration: write \`${path}: {secret_file: FILE}\`, with the secret in FILE`,
 });
 const each = (keys: readonly string[], make: (key: string) => Rule): readonly Rule[] => keys.map(make);
 

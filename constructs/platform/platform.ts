@@ -25,6 +25,11 @@ export interface PlatformProps {
    * @default false
    */
   readonly disposable?: boolean;
+  /**
+   * Folder that paths of secret files start from, relative to the one that Terraform runs in.
+   * @default "."
+   */
+  readonly secretFilesFrom?: string;
 }
 
 /** What the services of one environment share: providers, networks, secrets, data volumes, names and addresses. */
@@ -48,7 +53,10 @@ export class Platform extends Construct {
     stack.addOverride("terraform.required_providers.docker.version", DOCKER_PROVIDER_VERSION);
     stack.addOverride("terraform.required_providers.random.version", RANDOM_PROVIDER_VERSION);
 
-    this.secrets = new Secrets(stack, "secrets", { disposable: this.disposable });
+    this.secrets = new Secrets(stack, "secrets", {
+      disposable: this.disposable,
+      filesFrom: props.secretFilesFrom ?? ".",
+    });
     const subnets = subnetsOf(network);
     this.networks = {
       frontend: this.network("frontend", subnets.frontend, false),

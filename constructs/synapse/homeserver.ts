@@ -6,6 +6,7 @@ import { PORTS } from "../../configs/ports";
 import type { Plan } from "../../sizing/plan";
 import { addressesOf } from "../addresses";
 import { CONFIG_DIR } from "../file";
+import { withOwnSecrets } from "./own-secrets";
 import { hasMediaWorker, holdersOf, mainOf, replicatesOverHttp, streamsOf, workersOf } from "./topology";
 
 /** js-yaml folds long lines and writes anchors by default; Synapse reads YAML 1.1, for which `dump` quotes by itself. */
@@ -57,7 +58,7 @@ const federation = (env: Environment): Settings => {
 };
 
 /** The environment's own keys; `caches` goes to each process's file, which would replace the block as a whole. */
-const userSettings = ({ caches: _, ...settings }: Settings): Settings => settings;
+const userSettings = ({ caches: _, ...settings }: Settings): Settings => withOwnSecrets(settings);
 
 /** `rc_login.address` becomes `rc_login: {address: …}`. */
 const rateLimits = (env: Environment): Settings => {

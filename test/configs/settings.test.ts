@@ -27,6 +27,25 @@ const messagesOf = (settings: PassThrough): Record<string, string> =>
 const REFUSED: readonly Row[] = [
   [
     "synapse",
+    { email: { smtp_pass: "x" }, modules: [{ module: "a", config: { bind_password: "x" } }] },
+    {
+      "email.smtp_pass":
+        "a secret stays out of this file: write `smtp_pass: {secret_file: FILE}`, with the secret in FILE",
+      "modules.0.config.bind_password":
+        "a secret stays out of this file: write `bind_password: {secret_file: FILE}`, with the secret in FILE",
+    },
+  ],
+  [
+    "synapse",
+    { email: { smtp_pass: { secret_file: "$(x)" } }, password_config: { pepper: { secret_file: "a", more: 1 } } },
+    {
+      "email.smtp_pass":
+        '`secret_file`: expected a path of letters, digits, `.`, `_`, `-` and `/`, relative to this file, got "$(x)"',
+      "password_config.pepper": "`secret_file` stands alone, and here with more",
+    },
+  ],
+  [
+    "synapse",
     { sentry: { traces_sample_rate: 0.01 } },
     {
       "sentry.traces_sample_rate":
@@ -180,7 +199,7 @@ const REFUSED: readonly Row[] = [
     { turn_shared_secret: "x" },
     {
       turn_shared_secret:
-        "secrets stay out of homeserver.yaml (`--no-secrets-in-config`): use `turn_shared_secret_path`",
+        "Synapse is to take no secret from its configuration: write `turn_shared_secret_path: {secret_file: FILE}`, with the secret in FILE",
     },
   ],
   [
@@ -188,7 +207,7 @@ const REFUSED: readonly Row[] = [
     { oidc_providers: [{ idp_id: "a", client_secret: "x" }] },
     {
       "oidc_providers.0.client_secret":
-        "secrets stay out of homeserver.yaml (`--no-secrets-in-config`): use `client_secret_path`",
+        "Synapse is to take no secret from its configuration: write `client_secret_path: {secret_file: FILE}`, with the secret in FILE",
     },
   ],
   ["synapse", { worker_name: "x" }, { worker_name: "the kit writes the `worker_*` keys of each process: remove it" }],

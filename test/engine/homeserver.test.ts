@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { containerIds, docker, EngineProject, servedBy } from "../support/engine-project";
 import { MatrixClient } from "../support/matrix-client";
@@ -12,14 +12,22 @@ const project = new EngineProject("e2e-dev");
 const url = `http://127.0.0.1:${PORT}`;
 const guest = new MatrixClient(url);
 const password = "correct horse battery staple";
+/** Full of what YAML, Terraform and shells read something into. */
+const ownSecrets = { smtp: `it's a "secret" \${no} %{thing} $HOME # \\n`, turn: `turn it's \${on}` };
 
-/** The shipped `dev`, on a port and a network of its own. */
+/** The shipped `dev`, on a port and a network of its own, with secrets of its own. */
 beforeAll(() => {
+  const folder = join(project.dir, "configs", "environments", "secrets");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, value] of Object.entries(ownSecrets)) writeFileSync(join(folder, name), `${value}\n`);
   project.useShipped(
     "dev",
     (
       text,
     ) => `${text.replace(/^public_baseurl:.*$/m, `public_baseurl: ${url}`).replace(/^(listen|docker):.*(\n .*)*$/gm, "")}
+  settings:
+    turn_shared_secret_path: {secret_file: secrets/turn}
+    email: {smtp_host: localhost, notif_from: kit@localhost, smtp_pass: {secret_file: secrets/smtp}}
 listen:
   address: 127.0.0.1
   port: ${PORT}
@@ -102,6 +110,7 @@ describe("a first deployment", () => {
         return result ?? base64;
       });
     expect(secrets).toHaveLength(8);
+    secrets.push(...Object.values(ownSecrets));
     const synthesized = readFileSync(join(project.dir, "cdktf.out", "stacks", project.name, "cdk.tf.json"), "utf8");
     const ids = Object.values(containerIds(project.name));
     const seen = [
@@ -287,6 +296,17 @@ describe("a client, through Nginx", () => {
       expect([path, (await guest.request("GET", path)).status]).toEqual([path, 404]);
     }
   }, 60_000);
+});
+
+describe("secrets of the operator's own", () => {
+  test("reach Synapse as they stand in their files", () => {
+    const main = containerIds(project.name)["synapse-main"] as string;
+    const program =
+      "import json, yaml; c = yaml.safe_load(open('/config/homeserver.yaml')); " +
+      "print(json.dumps([c['email']['smtp_pass'], open(c['turn_shared_secret_path']).read()]))";
+    const seen = docker("exec", main, "python3", "-c", program);
+    expect(JSON.parse(seen)).toEqual([ownSecrets.smtp, `${ownSecrets.turn}\n`]);
+  });
 });
 
 describe("a later deployment", () => {

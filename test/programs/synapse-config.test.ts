@@ -24,6 +24,10 @@ const VARIATIONS: Readonly<Record<string, string>> = {
   rate_limits:
     rc_message: {per_second: 0.5, burst_count: 20}
     rc_login: {address: {per_second: 1, burst_count: 5}}`,
+  "own-secrets": `synapse:
+  settings:
+    email: {smtp_host: localhost, notif_from: kit@localhost, smtp_pass: {secret_file: secrets/smtp}}
+    turn_shared_secret_path: {secret_file: secrets/turn}`,
   "no-pooler": "pgbouncer: {enabled: false}",
 };
 

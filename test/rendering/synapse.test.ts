@@ -364,6 +364,37 @@ describe("the environment's settings", () => {
   });
 });
 
+describe("secrets of the operator's own", () => {
+  const { environment, plan } = prepared(
+    "own-secrets",
+    "server_name: example.org\nsynapse:\n  settings:\n    password_config: {pepper: {secret_file: secrets/pepper}}\n" +
+      "    turn_shared_secret_path: {secret_file: ../turn}\n" +
+      "    app_service_config_files: [{secret_file: bridges/a.yaml}, {secret_file: bridges_a.yaml}]\n",
+  );
+  const files = new Map(
+    render(environment, plan)
+      .find(({ service }) => service === "synapse-main")
+      ?.files.map(({ path, content }) => [path, content]),
+  );
+
+  it("become values where the key takes one, inside quotes", () => {
+    expect(files.get("homeserver.yaml")).toContain("pepper: '{{secret:text:secrets/pepper}}'");
+  });
+
+  it("become files where the key takes a path, one for each", () => {
+    const shared = load(files.get("homeserver.yaml") ?? "") as Record<string, unknown>;
+    expect(shared.turn_shared_secret_path).toBe("/config/secret-..%2Fturn");
+    expect(shared.app_service_config_files).toEqual([
+      "/config/secret-bridges%2Fa.yaml",
+      "/config/secret-bridges_a.yaml",
+    ]);
+    expect(files.get("secret-..%2Fturn")).toBe("{{secret:file:../turn}}");
+    expect(files.get("secret-bridges%2Fa.yaml")).toBe("{{secret:file:bridges/a.yaml}}");
+    expect(files.get("secret-bridges_a.yaml")).toBe("{{secret:file:bridges_a.yaml}}");
+    expect([...files.keys()]).not.toContain("secret-secrets%2Fpepper");
+  });
+});
+
 describe("files", () => {
   it("hold placeholders of known secrets only, and use every secret of the kit", () => {
     const used = new Set<string>();

@@ -1,12 +1,12 @@
 import type { Environment, PostgresMajor, WorkerLayoutName } from "../../configs/environment";
 import { parseEnvironment } from "../../configs/parse-environment";
-import { fillSecrets, type SecretName } from "../../configs/secrets";
+import { fillSecrets, type GeneratedSecret, type SecretName } from "../../configs/secrets";
 import { type RenderedService, render } from "../../constructs/render";
 import type { HostFacts, Plan } from "../../sizing/plan";
 import { solve } from "../../sizing/solve";
 
 /** What the secrets are in these tests; the signing key has the form that Synapse writes. */
-export const SECRETS: Readonly<Record<SecretName, string>> = {
+export const SECRETS: Readonly<Record<GeneratedSecret, string>> = {
   postgres_superuser_password: "test-superuser-password",
   postgres_password: "test-postgres-password",
   redis_password: "test-redis-password",
@@ -16,6 +16,9 @@ export const SECRETS: Readonly<Record<SecretName, string>> = {
   worker_replication_secret: "test-worker-replication-secret",
   signing_key: "ed25519 a_test b/tdgJsIC2XA6vVQZPMk8hpW50BklVXHu0jqCiOO/hI\n",
 };
+
+const secretValue = (name: SecretName): string =>
+  name.includes(":") ? `test-${name.replace(/\W/g, "-")}` : SECRETS[name as GeneratedSecret];
 
 /** Sensible machines over the whole range: RAM in GB and the CPUs that go with it. */
 const MACHINES: ReadonlyArray<readonly [ram: number, cpus: readonly number[]]> = [
@@ -48,7 +51,7 @@ export const boxOf = (name: string, yaml: string): Box => {
   const plan = solve(environment, factsOf(environment));
   const services = render(environment, plan).map(({ service, files }) => ({
     service,
-    files: files.map((file) => ({ ...file, content: fillSecrets(file.content, (secret) => SECRETS[secret]) })),
+    files: files.map((file) => ({ ...file, content: fillSecrets(file.content, secretValue) })),
   }));
   return { name, environment, plan, services };
 };
