@@ -1,6 +1,7 @@
 // Seconds from `deploy` to healthy for the shipped `dev`, against the same containers made by the `docker` client
-// alone: same images, options, files, networks, order and health checks, on fresh volumes in both cases. The plain run
-// is written from `docker inspect` of what the kit deployed, and starts side by side whatever can start side by side.
+// alone: same images, options, files, networks, order and health checks, on fresh volumes in all cases. The plain runs
+// are written from `docker inspect` of what the kit deployed: once as a script has them, one command after another, and
+// once with everything side by side that can be.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -201,55 +202,58 @@ const untilHealthy = async (name) => {
   throw new Error(`${name} did not become healthy`);
 };
 
-const deployPlain = async ({ networks, dataVolumes, seeders, services }) => {
+/**
+ * @param inTurn - one command after another, as a shell script has them; else everything side by side that the
+ * dependencies of the constructs allow
+ */
+const deployPlain = async ({ networks, dataVolumes, seeders, services }, { inTurn }) => {
   const from = process.hrtime.bigint();
   const run = (...args) => start("docker", args);
-  const volumes = Promise.all(dataVolumes.map((name) => run("volume", "create", name)));
-  const made = Promise.all(networks.map((options) => run("network", "create", ...options)));
-  const seeded = Promise.all(
-    seeders.map(async ({ name, image, volume, files }) => {
-      await run("volume", "create", volume);
-      await run(
-        "create",
-        "--name",
-        name,
-        "--network",
-        "none",
-        "--volume",
-        `${volume}:/config`,
-        image,
-        "/bin/busybox",
-        "true",
-      );
-      await start("docker", ["cp", "-", `${name}:/config`], { input: files });
-    }),
-  );
-  await Promise.all([volumes, made, seeded]);
+  const each = async (items, work) => {
+    if (!inTurn) return Promise.all(items.map(work));
+    for (const item of items) await work(item);
+  };
+  const makeVolumes = () => each(dataVolumes, (name) => run("volume", "create", name));
+  const makeNetworks = () => each(networks, (options) => run("network", "create", ...options));
+  const seed = async ({ name, image, volume, files }) => {
+    await run("volume", "create", volume);
+    const options = ["--name", name, "--network", "none", "--volume", `${volume}:/config`];
+    await run("create", ...options, image, "/bin/busybox", "true");
+    await start("docker", ["cp", "-", `${name}:/config`], { input: files });
+  };
+  await each([makeVolumes, makeNetworks, () => each(seeders, seed)], (work) => work());
 
-  const one = async ({ name, create, networks: [first, ...others] }) => {
+  const begin = async ({ name, create, networks: [first, ...others] }) => {
     await run("create", "--name", name, "--network", first.name, ...first.options("--network-alias"), ...create);
     for (const net of others) await run("network", "connect", ...net.options("--alias"), net.name, name);
     await run("start", name);
-    await untilHealthy(name);
+    return name;
   };
   const named = (service) => services.find((candidate) => candidate.service === service);
   const owner = named(MEDIA_OWNER);
+  const own = () => run("run", "--name", owner.name, "--network", "none", ...owner.create);
   const workers = services.filter(
     ({ service }) => /^synapse-/.test(service) && !["synapse-main", MEDIA_OWNER].includes(service),
   );
-  // The order that the constructs give, with everything side by side that they allow.
-  const pool = one(named("postgres")).then(() => one(named("pgbouncer")));
-  await Promise.all([
-    pool,
-    one(named("redis")),
-    run("run", "--name", owner.name, "--network", "none", ...owner.create),
-  ]);
-  await one(named("synapse-main"));
-  await Promise.all(workers.map(one));
-  await one(named("nginx"));
-  const healthy = since(from);
+  // Nobody waits for Nginx, and Nginx for nobody; the end is when all are healthy.
+  const begun = [];
+  const nginx = async () => begun.push(await begin(named("nginx")));
+  const healthy = async (service) => untilHealthy(await begin(service));
+  const base = ["postgres", "pgbouncer", "redis"].map(named);
+  if (inTurn) {
+    await own();
+    for (const service of base) begun.push(await begin(service));
+    await nginx();
+    await Promise.all(begun.splice(0).map(untilHealthy));
+  } else {
+    await Promise.all([own(), nginx(), ...base.map(healthy)]);
+  }
+  await healthy(named("synapse-main"));
+  await each(workers, async (worker) => begun.push(await begin(worker)));
+  await Promise.all(begun.map(untilHealthy));
+  const seconds = since(from);
   await answers();
-  return healthy;
+  return seconds;
 };
 
 // --- the whole
@@ -264,6 +268,7 @@ const idleMemory = (dir) =>
 export const benchDeploy = async ({ pairs: count = 3 } = {}) => {
   const kit = [];
   const plain = [];
+  const script = [];
   const rest = {};
   let recorded;
   const withKit = async (isLast) => {
@@ -293,11 +298,16 @@ export const benchDeploy = async ({ pairs: count = 3 } = {}) => {
     }
   };
   const withDocker = async () => {
-    try {
-      plain.push(await deployPlain(recorded));
-      console.error(`plain docker: healthy after ${plain.at(-1).toFixed(1)} s`);
-    } finally {
-      removeAll();
+    for (const [times, inTurn] of [
+      [plain, false],
+      [script, true],
+    ]) {
+      try {
+        times.push(await deployPlain(recorded, { inTurn }));
+        console.error(`plain docker${inTurn ? ", in turn" : ""}: healthy after ${times.at(-1).toFixed(1)} s`);
+      } finally {
+        removeAll();
+      }
     }
   };
   removeAll();
@@ -317,6 +327,8 @@ export const benchDeploy = async ({ pairs: count = 3 } = {}) => {
     deploy_to_healthy_seconds: spread(healthy),
     deploy_to_end_seconds: spread(kit.map((one) => one.ended)),
     plain_docker_to_healthy_seconds: spread(plain),
+    docker_script_to_healthy_seconds: spread(script),
+    ratio_to_script: spread(healthy.map((value, i) => value / script[i])),
     ratio_to_healthy: spread(healthy.map((value, i) => value / plain[i])),
     ratio_to_end: spread(kit.map((one, i) => one.ended / plain[i])),
     ...rest,
@@ -328,8 +340,16 @@ export const deployTables = (figures) =>
     ["shipped `dev`, fresh volumes", "seconds"],
     ["`deploy` until all is healthy", shown(figures.deploy_to_healthy_seconds)],
     ["`deploy` until it ends, an empty plan as proof", shown(figures.deploy_to_end_seconds)],
-    ["the same containers by `docker` alone, until all is healthy", shown(figures.plain_docker_to_healthy_seconds)],
-    ["ratio of the pairs, until healthy", shown(figures.ratio_to_healthy)],
+    [
+      "the same containers by a script of `docker` commands in turn, until all is healthy",
+      shown(figures.docker_script_to_healthy_seconds),
+    ],
+    ["ratio to the script, until healthy", shown(figures.ratio_to_script)],
+    [
+      "the same containers by `docker`, all at once that can be, until all is healthy",
+      shown(figures.plain_docker_to_healthy_seconds),
+    ],
+    ["ratio to that, until healthy", shown(figures.ratio_to_healthy)],
     ["ratio of the pairs, until the end", shown(figures.ratio_to_end)],
     ["second `deploy`, nothing to do", shown(figures.second_deploy_seconds)],
     ["`plan`, nothing to do", shown(figures.plan_seconds)],

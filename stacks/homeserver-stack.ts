@@ -24,8 +24,12 @@ export interface HomeserverStackProps {
   readonly images: Readonly<Record<ImageName, string>>;
   /** Local state file, relative to the folder that Terraform runs in. */
   readonly statePath: string;
-  /** Folder of the environment's file, where paths of secret files start, relative to the folder that Terraform runs in. */
-  readonly secretFilesFrom: string;
+  /**
+   * Folder that paths of secret files start from, relative to the one that Terraform runs in: that of the
+   * environment's file.
+   * @default "."
+   */
+  readonly secretFilesFrom?: string;
   /**
    * False leaves volumes, networks and secrets: applied, it takes the containers down and keeps what was stored.
    * @default true
@@ -48,20 +52,21 @@ export class HomeserverStack extends TerraformStack {
       plan,
       images,
       disposable: props.disposable ?? false,
-      secretFilesFrom: props.secretFilesFrom,
+      secretFilesFrom: props.secretFilesFrom ?? ".",
     });
     const postgres = new Postgres(this, "postgres", { platform, running });
     if (!running) {
       new Synapse(this, "synapse", { platform, dependsOn: [], running });
       return;
     }
-    const pgbouncer = plan.pgbouncer && new Pgbouncer(this, "pgbouncer", { platform, plan: plan.pgbouncer, postgres });
+    const pgbouncer = plan.pgbouncer && new Pgbouncer(this, "pgbouncer", { platform, plan: plan.pgbouncer });
     const redis = plan.redis && new Redis(this, "redis", { platform, plan: plan.redis });
-    const synapse = new Synapse(this, "synapse", {
+    new Synapse(this, "synapse", {
       platform,
       dependsOn: [postgres.service, pgbouncer?.service, redis?.service].filter((service) => service !== undefined),
     });
-    new Nginx(this, "nginx", { platform, dependsOn: synapse.processes });
+    // Waits for nobody: a port that is taken shows at once, and not after minutes.
+    new Nginx(this, "nginx", { platform });
   }
 
   /** Always explicit: cdktf's own default is an absolute path, which would make the output depend on the folder. */

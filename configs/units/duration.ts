@@ -47,10 +47,11 @@ export class Duration {
   }
 
   /**
-   * Go's form as the Docker provider reads it back (`1m0s`, `1.5s`): any other spelling is a change on every plan
+   * Go's form as the Docker provider reads it back (`1m0s`, `1.5s`, `200ms`): any other spelling is a change on every plan
    * (docs: the provider compares text).
    */
   toGo(): string {
+    if (this.ms > 0 && this.ms < 1000) return `${this.ms}ms`;
     const hours = Math.floor(this.ms / 3_600_000);
     const minutes = Math.floor((this.ms % 3_600_000) / 60_000);
     const seconds = `${(this.ms % 60_000) / 1000}s`;

@@ -14,8 +14,6 @@ const STOP_GRACE = Duration.seconds(35);
 
 export interface NginxProps {
   readonly platform: Platform;
-  /** Processes that it waits for. */
-  readonly dependsOn: readonly Service[];
   /** Last word on the container. @default - unchanged */
   readonly transform?: (config: ContainerConfig) => ContainerConfig;
 }
@@ -36,13 +34,12 @@ export class Nginx extends Construct {
       gid: UID,
       files: nginxFiles(environment, plan),
       entrypoint: ["nginx", "-c", "/config/nginx.conf", "-g", "daemon off;"],
-      healthcheck: ["CMD", "curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${PORTS.nginxStatus}/healthz`],
+      healthcheck: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${PORTS.nginxStatus}/healthz`],
       // Bodies of requests that may be passed on to main are kept here; what the file system holds counts as memory.
       tmpfs: { "/tmp": `rw,noexec,nosuid,nodev,size=${NGINX_TEMP.toNginx()}` },
       stopSignal: "SIGQUIT",
       stopGrace: STOP_GRACE,
       ports: [{ internal: PORTS.nginx, external: environment.listen.port, address: environment.listen.address }],
-      dependsOn: props.dependsOn.map((service) => service.container),
       ...(props.transform ? { transform: props.transform } : {}),
     });
   }

@@ -4,7 +4,6 @@ import { PORTS } from "../../configs/ports";
 import { Duration } from "../../configs/units/duration";
 import type { PgbouncerPlan } from "../../sizing/plan";
 import type { Platform } from "../platform/platform";
-import type { Postgres } from "../postgres/postgres";
 import { DATABASE, ROLE } from "../postgres/provision";
 import { Service } from "../service/service";
 import { pgbouncerFiles } from "./files";
@@ -15,7 +14,6 @@ const UID = 70;
 export interface PgbouncerProps {
   readonly platform: Platform;
   readonly plan: PgbouncerPlan;
-  readonly postgres: Postgres;
   /** Last word on the container. @default - unchanged */
   readonly transform?: (config: ContainerConfig) => ContainerConfig;
 }
@@ -26,7 +24,7 @@ export class Pgbouncer extends Construct {
 
   constructor(scope: Construct, id: string, props: PgbouncerProps) {
     super(scope, id);
-    const { platform, plan, postgres } = props;
+    const { platform, plan } = props;
     this.service = new Service(this, "service", {
       platform,
       budget: plan.container,
@@ -36,7 +34,6 @@ export class Pgbouncer extends Construct {
       files: pgbouncerFiles(plan),
       entrypoint: ["pgbouncer", "/config/pgbouncer.ini"],
       healthcheck: [
-        "CMD",
         "pg_isready",
         "--quiet",
         "--timeout=2",
@@ -52,7 +49,6 @@ export class Pgbouncer extends Construct {
       // From 1.23 on SIGTERM waits for every client to leave, and Synapse never does.
       stopSignal: "SIGINT",
       stopGrace: Duration.seconds(10),
-      dependsOn: postgres.service ? [postgres.service.container] : [],
       ...(props.transform ? { transform: props.transform } : {}),
     });
   }

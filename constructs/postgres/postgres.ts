@@ -46,7 +46,7 @@ export class Postgres extends Construct {
         POSTGRES_PASSWORD_FILE: "/config/superuser_password",
         POSTGRES_INITDB_ARGS: "--encoding=UTF8 --locale=C --auth-host=scram-sha-256 --data-checksums",
       },
-      healthcheck: ["CMD", "sh", "/config/health.sh"],
+      healthcheck: ["sh", "/config/health.sh"],
       stopGrace: STOP_GRACE,
       stopSignal: "SIGINT",
       tmpfs: {

@@ -32,7 +32,7 @@ export class Redis extends Construct {
       gid: UID,
       files: redisFiles(plan),
       entrypoint: [`${flavour}-server`, "/config/redis.conf"],
-      healthcheck: ["CMD", "sh", "/config/health.sh", `${flavour}-cli`],
+      healthcheck: ["sh", "/config/health.sh", `${flavour}-cli`],
       stopGrace: Duration.seconds(10),
       ...(props.transform ? { transform: props.transform } : {}),
     });

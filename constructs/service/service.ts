@@ -8,17 +8,9 @@ import { CONFIG_DIR, type ConfigFile } from "../file";
 import type { Platform } from "../platform/platform";
 import { ConfigVolume } from "./config-volume";
 import { escapeTemplate } from "./escape";
+import { healthcheckOf } from "./healthcheck";
 import { shortHash, specHash } from "./spec-hash";
 
-/**
- * Engines before API 1.44 run the first check after one interval, and `start_interval` is refused there: a longer
- * interval would lengthen every deploy (measured: 5 s costs 6 to 7 s a container, 1 s costs 3 s).
- */
-const HEALTH_INTERVAL = Duration.seconds(3);
-const HEALTH_TIMEOUT = Duration.seconds(5);
-const HEALTH_RETRIES = 5;
-/** Never 0: the engine would take the image's own, and every plan would differ. */
-const HEALTH_START_PERIOD = Duration.minutes(1);
 /** A first start makes the database schema on a slow disk. */
 const WAIT_TIMEOUT = Duration.minutes(4);
 /** Ten files of 10 MB: a day or two of an ordinary server's log, bounded on disk. Guess. */
@@ -46,7 +38,7 @@ export interface ServiceProps {
   readonly uid: number;
   readonly gid: number;
   readonly files: readonly ConfigFile[];
-  /** Health check in Docker's form (`CMD`, …). */
+  /** Program and arguments that end with 0 once the service is ready; no shell. */
   readonly healthcheck: readonly string[];
   /** Time between the stop signal and the kill. */
   readonly stopGrace: Duration;
@@ -129,13 +121,7 @@ export class Service extends Construct {
         })),
       ],
       networksAdvanced: platform.attachmentsOf(budget.name, props.aliases ?? [budget.name]),
-      healthcheck: {
-        test: [...props.healthcheck],
-        interval: HEALTH_INTERVAL.toGo(),
-        timeout: HEALTH_TIMEOUT.toGo(),
-        retries: HEALTH_RETRIES,
-        startPeriod: HEALTH_START_PERIOD.toGo(),
-      },
+      healthcheck: healthcheckOf(props.healthcheck),
       wait: true,
       waitTimeout: WAIT_TIMEOUT.toSeconds(),
       // From the first apply on: at a replacement the provider takes the value from its state.

@@ -67,7 +67,7 @@ export class Synapse extends Construct {
       gid: UID,
       files: synapseFiles(environment, plan, process),
       command: synapseCommand(process),
-      healthcheck: ["CMD", "curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${PORTS.synapseHealth}/health`],
+      healthcheck: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${PORTS.synapseHealth}/health`],
       stopGrace: STOP_GRACE,
       tmpfs: {
         "/tmp": "rw,noexec,nosuid,nodev",

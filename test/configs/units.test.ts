@@ -149,6 +149,8 @@ describe("Duration", () => {
     [Duration.hours(1), "1h0m0s", "1h", "1h"],
     [Duration.minutes(90), "1h30m0s", "90m", "90min"],
     [Duration.millis(0), "0s", "0ms", "0ms"],
+    [Duration.millis(1), "1ms", "1ms", "1ms"],
+    [Duration.millis(999), "999ms", "999ms", "999ms"],
   ])("is spelt as Go, Nginx and Postgres want it: %s", (duration, go, plain, postgres) => {
     expect([duration.toGo(), duration.toString(), duration.toPostgres()]).toEqual([go, plain, postgres]);
   });
@@ -170,6 +172,7 @@ describe("Duration", () => {
   it("has a form in Go whose parts add up to it, each below the next", () => {
     fc.assert(
       fc.property(duration, (span) => {
+        fc.pre(span.toMillis() === 0 || span.toMillis() >= 1000);
         const match = /^(?:(\d+)h)?(?:(\d+)m)?(\d+(?:\.\d{1,3})?)s$/.exec(span.toGo());
         expect(match).not.toBeNull();
         const [h, m, s] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0), Number(match?.[3])];

@@ -389,6 +389,34 @@ describe("a later deployment", () => {
   );
 });
 
+describe("a service that hangs", () => {
+  const health = () => docker("inspect", "--format", "{{.State.Health.Status}}", `${project.name}-nginx`);
+  const until = async (wanted: string): Promise<void> => {
+    for (const last = Date.now() + 90_000; Date.now() < last && health() !== wanted; )
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(health()).toBe(wanted);
+  };
+
+  test("is unhealthy within a minute and a half, and healthy again when it goes on", async () => {
+    const signal = (name: string) =>
+      docker(
+        "exec",
+        `${project.name}-nginx`,
+        "sh",
+        "-c",
+        `kill -${name} $(cat /proc/[0-9]*/stat | awk '$2 == "(nginx)" {print $1}')`,
+      );
+    await until("healthy");
+    signal("STOP");
+    try {
+      await until("unhealthy");
+    } finally {
+      signal("CONT");
+    }
+    await until("healthy");
+  }, 240_000);
+});
+
 describe("taking it down", () => {
   test(
     "keeps data and secrets; the next deployment brings all back",

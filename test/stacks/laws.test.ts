@@ -25,7 +25,7 @@ const instructions = (container: TerraformContainer): string[] => [
   ...(container.healthcheck?.test ?? []),
 ];
 
-const GO_DURATION = /^(?:[1-9]\d*h)?(?:[1-5]?\dm)?[1-5]?\d(?:\.\d+)?s$/;
+const GO_DURATION = /^(?:[1-9]\d{0,2}ms|(?:[1-9]\d*h)?(?:[1-5]?\dm)?[1-5]?\d(?:\.\d+)?s)$/;
 const CONFIG_PATH = /\/config\/[A-Za-z0-9_.-]*[A-Za-z0-9_]/g;
 
 describe("the corpus", () => {
@@ -70,6 +70,10 @@ describe("every container that runs", () => {
         return [check.interval, check.timeout, check.start_period].every((time) => GO_DURATION.test(time));
       }),
     ).toEqual([]);
+  });
+
+  it("has a writable /tmp, where its health check remembers the last answer", () => {
+    expect(perService((c) => c.tmpfs?.["/tmp"]?.split(",").includes("rw") ?? false)).toEqual([]);
   });
 
   it("has a read-only root, an init, and is started again", () => {
@@ -381,13 +385,13 @@ describe("what talks to what", () => {
     ).toEqual([]);
   });
 
-  it("starts main before the workers, and Nginx after all of them", () => {
+  it("starts main after the database and before the workers, and the rest without waiting", () => {
     expect(
-      perService((c, name, stack) => {
-        const waits = (id: string) => (c.depends_on ?? []).includes(`docker_container.${id.replaceAll("-", "_")}`);
-        if (name === "nginx") return [...stack.services().keys()].filter((s) => s.startsWith("synapse-")).every(waits);
+      perService((c, name) => {
+        const waits = (id: string) => (c.depends_on ?? []).includes(`docker_container.${id}`);
         if (name === "synapse-main") return waits("postgres");
-        return name.startsWith("synapse-") ? waits("synapse-main") : true;
+        if (name.startsWith("synapse-")) return waits("synapse_main");
+        return (c.depends_on ?? []).every((id) => /^docker_container\.seed_/.test(id));
       }),
     ).toEqual([]);
   });

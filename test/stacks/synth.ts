@@ -39,6 +39,7 @@ export interface TerraformContainer {
     readonly start_period: string;
     readonly retries: number;
   };
+  readonly tmpfs?: Readonly<Record<string, string>>;
   readonly command?: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly env?: readonly string[];
