@@ -81,7 +81,7 @@ test("keeps the state where the file says, and nowhere else", () => {
   expect(stateQuery("SELECT data::json->>'version' FROM kit.states")).toBe("4");
   const synthesized = readFileSync(join(project.dir, "cdktf.out", "stacks", project.name, "cdk.tf.json"), "utf8");
   expect(synthesized).not.toContain(String(STATE_PORT));
-});
+}, 60_000);
 
 test("makes a user over the same way", async () => {
   const outcome = await project.kit(["user", "add", project.name, "alice", "--password-stdin"], {
@@ -90,7 +90,7 @@ test("makes a user over the same way", async () => {
   });
   expect(outcome).toMatchObject({ code: 0, stdout: "@alice:localhost\n" });
   expect((await matrix.login("alice", "correct horse battery staple")).status).toBe(200);
-});
+}, 60_000);
 
 test(
   "refuses another state, which would know of nothing that runs",
@@ -100,7 +100,9 @@ test(
     const before = containerIds(project.name);
     const outcome = await project.kit(["deploy", project.name], { env });
     expect(outcome.code).toBe(1);
-    expect(outcome.stderr).toMatch(/state/);
+    expect(outcome.stderr).toContain(
+      "`state` names another place than the one that this folder worked with: move the state there first",
+    );
     expect(outcome.stderr).not.toMatch(/^\s+at /m);
     expect(containerIds(project.name)).toEqual(before);
     project.edit(() => text);
