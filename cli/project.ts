@@ -3,7 +3,8 @@ import { UserError } from "../configs/user-error";
 import { Docker } from "../host/docker";
 import { type Prepared, prepare } from "../host/prepare";
 import { lockEnvironment } from "./lock";
-import { findTool, type Message, Terraform } from "./terraform";
+import { type Message, Terraform } from "./terraform";
+import { findTool } from "./tool";
 
 /** Everything a command needs that talks to Terraform and the engine. */
 export interface Session {

@@ -1,14 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { UserError } from "../configs/user-error";
 import { type Outcome, run } from "../host/docker";
 import type { PlanJson } from "./changes";
-
-/** Oldest release of either tool whose language and JSON output the kit was written for. */
-const OLDEST: readonly [major: number, minor: number] = [1, 7];
+import { isMirrorUsed, type Tool, toolEnvironment } from "./tool";
 
 /** One line of `-json` output that matters here. */
 export interface Message {
@@ -33,51 +30,6 @@ export class TerraformError extends Error {
     super(diagnostics.map((d) => `${d.summary}${d.detail ? `: ${d.detail}` : ""}`).join("\n"));
   }
 }
-
-/** Where scripts keep what they build: providers, tools. */
-export const cacheDir = (): string => join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "synapse-kit");
-
-/** CLI configuration that points at the mirror of locally built providers; there once the mirror is. */
-export const mirrorConfig = (): string => join(cacheDir(), "mirror.tfrc");
-
-const environmentOf = (): NodeJS.ProcessEnv => {
-  const env: NodeJS.ProcessEnv = { ...process.env, TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" };
-  const named = env.TF_CLI_CONFIG_FILE;
-  // A name without a file behind it is a warning on every call.
-  if (existsSync(mirrorConfig())) env.TF_CLI_CONFIG_FILE = mirrorConfig();
-  else if (named !== undefined && !existsSync(named)) env.TF_CLI_CONFIG_FILE = "";
-  return env;
-};
-
-/** Terraform or OpenTofu, whichever is there. */
-export interface Tool {
-  readonly program: string;
-  readonly name: "Terraform" | "OpenTofu";
-  readonly version: string;
-}
-
-/** @throws UserError when neither is installed, or the one that is there is too old */
-export const findTool = async (): Promise<Tool> => {
-  const candidates = [
-    ["terraform", "Terraform"],
-    ["tofu", "OpenTofu"],
-    [join(cacheDir(), "bin", "tofu"), "OpenTofu"],
-  ] as const;
-  const tooOld: string[] = [];
-  for (const [program, name] of candidates) {
-    const outcome = await run(program, ["version", "-json"], { env: environmentOf() }).catch(() => undefined);
-    if (outcome?.code !== 0) continue;
-    const version: string = JSON.parse(outcome.stdout).terraform_version;
-    const [major = 0, minor = 0] = version.split(".").map(Number);
-    if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return { program, name, version };
-    tooOld.push(`${name} ${version}`);
-  }
-  throw new UserError(
-    tooOld.length > 0
-      ? `${tooOld.join(" and ")} is too old: install Terraform or OpenTofu ${OLDEST.join(".")} or newer`
-      : `neither \`terraform\` nor \`tofu\` is installed: install Terraform or OpenTofu ${OLDEST.join(".")} or newer, or run \`npm start\`, which builds OpenTofu where it can`,
-  );
-};
 
 interface StateJson {
   readonly values?: {
@@ -110,7 +62,7 @@ export class Terraform {
 
   async init(): Promise<void> {
     // Checksums of providers that were built here change whenever they are built again.
-    if (existsSync(mirrorConfig())) rmSync(join(this.folder, ".terraform.lock.hcl"), { force: true });
+    if (isMirrorUsed()) rmSync(join(this.folder, ".terraform.lock.hcl"), { force: true });
     const outcome = await this.capture(["init", "-input=false", "-no-color"]);
     if (outcome.code !== 0) {
       throw new UserError(
@@ -203,13 +155,13 @@ export class Terraform {
   }
 
   private capture(args: readonly string[]): Promise<Outcome> {
-    return run(this.tool.program, [`-chdir=${this.folder}`, ...args], { env: environmentOf() });
+    return run(this.tool.program, [`-chdir=${this.folder}`, ...args], { env: toolEnvironment() });
   }
 
   private stream(args: readonly string[], good: readonly number[] = [0]): Promise<number> {
     return new Promise((resolve, reject) => {
       const child = spawn(this.tool.program, [`-chdir=${this.folder}`, ...args], {
-        env: environmentOf(),
+        env: toolEnvironment(),
         stdio: ["ignore", "pipe", "pipe"],
         // Its own group: a Ctrl-C reaches it once, through us, and it gets to write its state.
         detached: true,

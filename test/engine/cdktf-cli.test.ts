@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mirrorConfig } from "../../cli/terraform";
+import { mirrorConfig } from "../../cli/tool";
 import { loadEnvironment } from "../../configs/load-environment";
 import { packageRoot } from "../../configs/package-root";
 import { buildImages } from "../../host/build-images";
