@@ -1,4 +1,5 @@
 import type { Environment } from "../configs/environment";
+import { MOST_RAM } from "../configs/machine-range";
 import { Bytes } from "../configs/units/bytes";
 import { UserError } from "../configs/user-error";
 import { type Adjustment, adjustmentsOf } from "./adjustments";
@@ -7,8 +8,7 @@ import { MIB } from "./constants";
 import type { HostFacts } from "./plan";
 import { type Violation, violationText } from "./violation";
 
-/** Where the search for a machine that fits gives up. */
-const LARGEST_RAM = Bytes.gib(4096);
+/** Where the search for a disk that fits gives up. */
 const LARGEST_DISK = Bytes.gib(4096);
 
 /** Steps from `good`, which holds, towards `bad`, which does not: the last that holds, by bisection. */
@@ -37,7 +37,7 @@ const leastRam = (env: Environment, host: HostFacts): Bytes | undefined => {
   const on = (ram: Bytes): HostFacts => ({ ...host, ram });
   let high = host.ram.ceilTo(MIB);
   while (!holds(env, on(high))) {
-    if (high.isMoreThan(LARGEST_RAM)) return undefined;
+    if (high.isMoreThan(MOST_RAM)) return undefined;
     high = high.times(2);
   }
   const test = (amount: number): boolean => holds(env, on(Bytes.of(amount)));

@@ -1,3 +1,4 @@
+import { nearest } from "../configs/settings/nearest";
 import type { Bytes } from "../configs/units/bytes";
 import { UserError } from "../configs/user-error";
 import { type ContainerBudget, containersOf, type Plan, type Solved } from "./plan";
@@ -158,9 +159,14 @@ export const explain = (plan: Plan, name: string): string => {
   const found = entries(plan).get(name);
   if (!found) {
     const prefix = `${name.split(".")[0]}.`;
-    const near = explainable(plan).filter((known) => known.startsWith(prefix));
-    const hint = near.length > 0 ? near : [...new Set(explainable(plan).map((known) => `${known.split(".")[0]}.…`))];
-    throw new UserError(`the plan has no ${name}; it has ${hint.join(", ")}`);
+    const known = explainable(plan);
+    const near = known.filter((other) => other.startsWith(prefix));
+    const hint = near.length > 0 ? near : [...new Set(known.map((other) => `${other.split(".")[0]}.…`))];
+    const meant = nearest(name, known);
+    throw new UserError(
+      `the plan has no ${name}; ${meant === undefined ? "it" : `did you mean ${meant}? It`} has ${hint.join(", ")}`,
+      { usage: true },
+    );
   }
   return `${name} = ${found.value}\n  ${found.reason}\n  source: ${found.source}\n`;
 };

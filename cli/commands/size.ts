@@ -1,3 +1,4 @@
+import { CPUS_RANGE, LEAST_CPUS, MOST_CPUS, MOST_RAM, RAM_RANGE } from "../../configs/machine-range";
 import { Bytes } from "../../configs/units/bytes";
 import { Cpus } from "../../configs/units/cpus";
 import { UserError } from "../../configs/user-error";
@@ -20,9 +21,12 @@ const planFromFlags = (ram: string, cpus: string): Plan => {
   const parsed = Bytes.tryParse(ram);
   if (!parsed)
     throw new UserError(`\`--ram\`: expected a size such as 512MB or 4GB, got ${JSON.stringify(ram)}`, { usage: true });
+  if (parsed.isMoreThan(MOST_RAM)) {
+    throw new UserError(`\`--ram\`: expected ${RAM_RANGE}, got ${JSON.stringify(ram)}`, { usage: true });
+  }
   const count = Number(cpus);
-  if (!Number.isFinite(count) || count <= 0) {
-    throw new UserError(`\`--cpus\`: expected a number above 0, got ${JSON.stringify(cpus)}`, { usage: true });
+  if (!(count >= LEAST_CPUS && count <= MOST_CPUS)) {
+    throw new UserError(`\`--cpus\`: expected a number ${CPUS_RANGE}, got ${JSON.stringify(cpus)}`, { usage: true });
   }
   return solve(defaultEnvironment("size"), {
     ram: parsed,

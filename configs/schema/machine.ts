@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { PROFILE_NAMES } from "../environment";
+import { CPUS_RANGE, LEAST_CPUS, MOST_CPUS, MOST_RAM, RAM_RANGE } from "../machine-range";
+import { Bytes } from "../units/bytes";
 import { amount, count, expected, isPrivateNetwork, mapping, oneOf, pattern, port, size, text, wordOr } from "./values";
 
 const DISK_KINDS = ["nvme", "ssd", "hdd", "network"] as const;
@@ -12,11 +14,18 @@ const disk = wordOr(
   }),
 );
 
+const ram = () => size().refine((value) => !Bytes.parse(value).isMoreThan(MOST_RAM), { error: expected(RAM_RANGE) });
+
+const cpus = () => {
+  const error = expected(`a number of CPUs ${CPUS_RANGE}`);
+  return z.number({ error }).min(LEAST_CPUS, { error }).max(MOST_CPUS, { error });
+};
+
 export const hardware = wordOr(
   ["auto", ...PROFILE_NAMES],
   mapping({
-    ram: size().optional().describe("RAM that the kit may spend. Default: read from the Docker host"),
-    cpus: amount("a number of CPUs above 0")
+    ram: ram().optional().describe("RAM that the kit may spend. Default: read from the Docker host"),
+    cpus: cpus()
       .optional()
       .describe("CPUs that the kit may spend; fractions are allowed. Default: read from the Docker host"),
     disk: disk.optional().describe("Disk below the database: its kind, or kind and size. Default: `ssd`"),

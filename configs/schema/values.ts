@@ -62,8 +62,8 @@ export const size = () => {
 };
 
 /** A number above 0. */
-export const amount = (what = "a number above 0") => {
-  const error = expected(what);
+export const amount = () => {
+  const error = expected("a number above 0");
   return z.number({ error }).positive({ error });
 };
 
@@ -91,20 +91,29 @@ export const flatSettings = () =>
 /** What a nested configuration file can hold. */
 export const nestedSettings = () => z.record(z.string(), z.json(), { error: expected("a mapping of settings") });
 
-const HOST = /^[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/;
+const HOST = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/;
 const LONGEST_SERVER_NAME = 255;
 const HIGHEST_PORT = 65_535;
 
-/** Host name or address with an optional port (Matrix specification, appendix "Server Name"). */
+/** Host name in small letters or address, with an optional port (Matrix specification, appendix "Server Name"). */
 export const isServerName = (value: string): boolean => {
   const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(value) ?? [];
   if (host === undefined || value.length > LONGEST_SERVER_NAME) return false;
   if (port !== undefined && (Number(port) < 1 || Number(port) > HIGHEST_PORT)) return false;
-  if (host.startsWith("[")) return isIP(host.slice(1, -1)) === 6;
+  if (host.startsWith("[")) return isIP(host.slice(1, -1)) === 6 && host === host.toLowerCase();
   return /^[\d.]+$/.test(host) ? isIPv4(host) : HOST.test(host);
 };
 
-export const serverName = () => text("a Matrix server name such as example.com", isServerName);
+const EXPECTED_SERVER_NAME = expected("a Matrix server name such as example.com");
+
+/** Names that differ in case are two servers by the specification, and one to DNS and most clients. */
+const serverNameError = ({ input }: { readonly input?: unknown }): string => {
+  const small = typeof input === "string" ? input.toLowerCase() : "";
+  if (input === small || !isServerName(small)) return EXPECTED_SERVER_NAME({ input });
+  return `expected small letters, ${shown(small)}, got ${shown(input)}: Matrix compares server names letter by letter, and other programs write them small`;
+};
+
+export const serverName = () => z.string({ error: serverNameError }).refine(isServerName, { error: serverNameError });
 
 export const port = () => {
   const error = expected(`a port from 1 to ${HIGHEST_PORT}`);

@@ -115,6 +115,11 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
     '1:14: `server_name`: expected a Matrix server name such as example.com, got "my_server.example.com"',
   ],
   [
+    "a server name with a capital letter",
+    "server_name: Example.com\n",
+    '1:14: `server_name`: expected small letters, "example.com", got "Example.com": Matrix compares server names letter by letter, and other programs write them small',
+  ],
+  [
     "a server name that ends in a dot",
     "server_name: example.com.\n",
     '1:14: `server_name`: expected a Matrix server name such as example.com, got "example.com."',
@@ -220,12 +225,27 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "no CPUs",
     `${S}hardware:\n  ram: 4GB\n  cpus: 0\n`,
-    "4:9: `hardware.cpus`: expected a number of CPUs above 0, got 0",
+    "4:9: `hardware.cpus`: expected a number of CPUs from 0.25 to 1024, got 0",
   ],
   [
     "CPUs as a text",
     `${S}hardware:\n  ram: 4GB\n  cpus: two\n`,
-    '4:9: `hardware.cpus`: expected a number of CPUs above 0, got "two"',
+    '4:9: `hardware.cpus`: expected a number of CPUs from 0.25 to 1024, got "two"',
+  ],
+  [
+    "a machine of a sliver of a CPU",
+    `${S}hardware:\n  ram: 4GB\n  cpus: 0.0001\n`,
+    "4:9: `hardware.cpus`: expected a number of CPUs from 0.25 to 1024, got 0.0001",
+  ],
+  [
+    "a machine of a billion CPUs",
+    `${S}hardware:\n  ram: 4GB\n  cpus: 1e9\n`,
+    "4:9: `hardware.cpus`: expected a number of CPUs from 0.25 to 1024, got 1000000000",
+  ],
+  [
+    "more RAM than any machine has",
+    `${S}hardware:\n  ram: 999999999TB\n  cpus: 2\n`,
+    '3:8: `hardware.ram`: expected a size of at most 4 TB, got "999999999TB"',
   ],
   [
     "an unknown kind of disk",
