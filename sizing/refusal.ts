@@ -6,7 +6,7 @@ import { type Adjustment, adjustmentsOf } from "./adjustments";
 import { attempt, holds } from "./attempt";
 import { MIB } from "./constants";
 import type { HostFacts } from "./plan";
-import { type Violation, violationText } from "./violation";
+import { arithmeticText, type Violation, violationText } from "./violation";
 
 /** Where the search for a disk that fits gives up. */
 const LARGEST_DISK = Bytes.gib(4096);
@@ -61,17 +61,18 @@ const leastMachine = (env: Environment, host: HostFacts): string => {
 };
 
 /**
- * The message for an environment that has no plan: the inequality with its numbers, then the one override that is in
- * the way with the nearest value that holds, or else the least machine.
+ * The message for an environment that has no plan: the one override that is in the way with the nearest value that
+ * holds, or else the least machine; below it the inequality with its numbers.
  */
 export const refusal = (env: Environment, host: HostFacts, violation: Violation): UserError => {
   const adjustments = adjustmentsOf(env);
   const culprit = adjustments.find(({ without }) => holds(without, host));
   if (culprit) {
     const found = `${env.file}: ${culprit.key} = ${culprit.text}: ${violationText(violation)}`;
-    return new UserError(`${found}; ${nearestText(culprit, host)}`);
+    return new UserError(`${found}; ${nearestText(culprit, host)}:\n${arithmeticText(violation)}`);
   }
   const set =
     adjustments.length > 0 ? ` with ${adjustments.map(({ key, text }) => `${key} = ${text}`).join(", ")}` : "";
-  return new UserError(`${env.file}: ${violationText(violation)}; ${leastMachine(env, host)}${set}`);
+  const found = `${env.file}: ${violationText(violation)}; ${leastMachine(env, host)}${set}`;
+  return new UserError(`${found}:\n${arithmeticText(violation)}`);
 };

@@ -3,7 +3,7 @@ import { adjustmentsOf } from "./adjustments";
 import { attempt } from "./attempt";
 import type { HostFacts, Plan } from "./plan";
 import { refusal } from "./refusal";
-import { violationText } from "./violation";
+import { arithmeticText, violationText } from "./violation";
 
 /**
  * Solves the whole box at once: memory, CPU and connections of every container from one budget. Pure and deterministic.
@@ -15,7 +15,9 @@ export const solve = (env: Environment, host: HostFacts): Plan => {
   if ("plan" in result) return result.plan;
   const { violation, cause } = result;
   if (cause === "rule" && adjustmentsOf(env).length === 0) {
-    throw new Error(`internal error, the solver broke its own rule: ${violationText(violation)}`);
+    throw new Error(
+      `internal error, the solver broke its own rule: ${violationText(violation)}:\n${arithmeticText(violation)}`,
+    );
   }
   throw refusal(env, host, violation);
 };

@@ -7,6 +7,21 @@ export interface Violation {
   readonly arithmetic: string;
 }
 
-/** `I1 (the containers fit the machine) does not hold: …`. */
-export const violationText = ({ id, name, arithmetic }: Violation): string =>
-  `${id} (${name}) does not hold: ${arithmetic}`;
+/** `I1 (the containers fit the machine) does not hold`. */
+export const violationText = ({ id, name }: Violation): string => `${id} (${name}) does not hold`;
+
+const INDENT = "    ";
+/** Columns of a line with its indent. */
+const WIDTH = 108;
+
+/** The arithmetic in indented lines, broken before its operators and before what explains it in parentheses. */
+export const arithmeticText = ({ arithmetic }: Violation): string => {
+  const lines: string[] = [];
+  for (const part of arithmetic.split(/ (?=[+=>(] ?)/)) {
+    const last = lines.at(-1);
+    const joined = `${last} ${part}`;
+    if (last === undefined || part.startsWith("(") || joined.length > WIDTH) lines.push(`${INDENT}${part}`);
+    else lines[lines.length - 1] = joined;
+  }
+  return lines.join("\n");
+};

@@ -41,125 +41,140 @@ describe("an override that breaks an invariant", () => {
       "shared_buffers above a quarter of RAM",
       postgres({ sharedBuffers: Bytes.mib(3000) }),
       BOX,
-      "postgres.shared_buffers = 3000MB: I8 (caches are real) does not hold: shared_buffers 3000 MB > 25 % of 8192 MB = 2048 MB; the nearest value that holds is 2GB",
+      "postgres.shared_buffers = 3000MB: I8 (caches are real) does not hold; the nearest value that holds is 2GB: shared_buffers 3000 MB > 25 % of 8192 MB = 2048 MB",
     ],
     [
       "too few connections",
       postgres({ maxConnections: 10 }),
       BOX,
-      "postgres.max_connections = 10: I4 (the pools fit Postgres) does not hold: servers 27 + direct 6 + superuser 3 + reserved 2 = 38 > max_connections 10; the nearest value that holds is 38",
+      "postgres.max_connections = 10: I4 (the pools fit Postgres) does not hold; the nearest value that holds is 38: servers 27 + direct 6 + superuser 3 + reserved 2 = 38 > max_connections 10",
     ],
     [
       "a container too small",
       postgres({ memory: Bytes.mib(300) }),
       BOX,
-      "postgres.memory = 300MB: I2 (Postgres fits its container) does not hold: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB > 90 % of 300 MB; the nearest value that holds is 1041MB",
+      "postgres.memory = 300MB: I2 (Postgres fits its container) does not hold; the nearest value that holds is 1041MB: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB > 90 % of 300 MB",
     ],
     [
       "a container too large",
       postgres({ memory: Bytes.gib(6) }),
       BOX,
-      "postgres.memory = 6GB: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 6144 MB + synapse 1002 MB = 8651.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9); the nearest value that holds is 5684MB",
+      "postgres.memory = 6GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 5684MB: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 6144 MB + synapse 1002 MB = 8651.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9)",
     ],
     [
       "work_mem",
       postgres({ workMem: Bytes.mib(128) }),
       BOX,
-      "postgres.work_mem = 128MB: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 15921 MB + synapse 1002 MB = 18428.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 13824 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 14327.3 MB, divided by 0.9); the nearest value that holds is 43712kB",
+      "postgres.work_mem = 128MB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 43712kB: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 15921 MB + synapse 1002 MB = 18428.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 13824 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 14327.3 MB, divided by 0.9)",
     ],
     [
       "a pass-through size",
       postgres({ settings: { autovacuum_work_mem: "4GB" } }),
       BOX,
-      "postgres.settings.autovacuum_work_mem = 4GB: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 14641 MB + synapse 1002 MB = 17148.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 12288 MB = 13175.3 MB, divided by 0.9); the nearest value that holds is 1409MB",
+      "postgres.settings.autovacuum_work_mem = 4GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 1409MB: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 14641 MB + synapse 1002 MB = 17148.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 12288 MB = 13175.3 MB, divided by 0.9)",
     ],
     [
       "WAL larger than the disk holds",
       postgres({ maxWalSize: Bytes.gib(30) }),
       BOX,
-      "postgres.max_wal_size = 30GB: I9 (the WAL fits the disk) does not hold: 2 × max_wal_size 61440 MB + max_slot_wal_keep_size 15360 MB = 76800 MB > 25 % of a disk of 102400 MB = 25600 MB; the nearest value that holds is 10GB",
+      "postgres.max_wal_size = 30GB: I9 (the WAL fits the disk) does not hold; the nearest value that holds is 10GB: 2 × max_wal_size 61440 MB + max_slot_wal_keep_size 15360 MB = 76800 MB > 25 % of a disk of 102400 MB = 25600 MB",
     ],
     [
       "min_wal_size above max_wal_size",
       postgres({ settings: { min_wal_size: "8GB" } }),
       BOX,
-      "postgres.settings.min_wal_size = 8GB: I9 (the WAL fits the disk) does not hold: min_wal_size 8192 MB > max_wal_size 4096 MB; the nearest value that holds is 4GB",
+      "postgres.settings.min_wal_size = 8GB: I9 (the WAL fits the disk) does not hold; the nearest value that holds is 4GB: min_wal_size 8192 MB > max_wal_size 4096 MB",
     ],
     [
       "reserved connections",
       postgres({ settings: { superuser_reserved_connections: 40 }, maxConnections: 50 }),
       BOX,
-      "postgres.max_connections = 50: I4 (the pools fit Postgres) does not hold: servers 27 + direct 6 + superuser 40 + reserved 2 = 75 > max_connections 50; the nearest value that holds is 75",
+      "postgres.max_connections = 50: I4 (the pools fit Postgres) does not hold; the nearest value that holds is 75: servers 27 + direct 6 + superuser 40 + reserved 2 = 75 > max_connections 50",
     ],
     [
       "parallel workers",
       postgres({ settings: { max_parallel_workers_per_gather: 4 } }),
       BOX,
-      "postgres.settings.max_parallel_workers_per_gather = 4: C12 (parallelism nests) does not hold: max_parallel_workers_per_gather 4 > max_parallel_workers 1; the nearest value that holds is 1",
+      "postgres.settings.max_parallel_workers_per_gather = 4: C12 (parallelism nests) does not hold; the nearest value that holds is 1: max_parallel_workers_per_gather 4 > max_parallel_workers 1",
     ],
     [
       "a long wait for a server",
       pgbouncer({ settings: { query_wait_timeout: 120 } }),
       BOX,
-      "pgbouncer.settings.query_wait_timeout = 120: I11 (timeouts nest) does not hold: query_wait_timeout 120 s is not between 1 s and 60 s, below Nginx' 180 s; the nearest value that holds is 60",
+      "pgbouncer.settings.query_wait_timeout = 120: I11 (timeouts nest) does not hold; the nearest value that holds is 60: query_wait_timeout 120 s is not between 1 s and 60 s, below Nginx' 180 s",
     ],
     [
       "too few clients",
       pgbouncer({ settings: { max_client_conn: 10 } }),
       BOX,
-      "pgbouncer.settings.max_client_conn = 10: I3 (Synapse fits PgBouncer) does not hold: Synapse's pools 23 > max_client_conn 10; the nearest value that holds is 23",
+      "pgbouncer.settings.max_client_conn = 10: I3 (Synapse fits PgBouncer) does not hold; the nearest value that holds is 23: Synapse's pools 23 > max_client_conn 10",
     ],
     [
       "a pool beyond the memory",
       pgbouncer({ poolSize: 500 }),
       BOX,
-      "pgbouncer.pool_size = 500: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 15078 MB + synapse 1002 MB = 17585.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 5180 MB + processes 16 MB + shared memory 100.5 MB + work_mem 8192 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 13568.5 MB, divided by 0.9); the nearest value that holds is 175",
+      "pgbouncer.pool_size = 500: I1 (the containers fit the machine) does not hold; the nearest value that holds is 175: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 15078 MB + synapse 1002 MB = 17585.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 5180 MB + processes 16 MB + shared memory 100.5 MB + work_mem 8192 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 13568.5 MB, divided by 0.9)",
     ],
     [
       "Redis that refuses writes",
       redis({ settings: { "maxmemory-policy": "volatile-lru" } }),
       BOX,
-      "redis.settings.maxmemory-policy = volatile-lru: C28 (Redis is a cache) does not hold: maxmemory-policy volatile-lru is none of allkeys-lru, allkeys-lfu, volatile-ttl; leave it out",
+      "redis.settings.maxmemory-policy = volatile-lru: C28 (Redis is a cache) does not hold; leave it out: maxmemory-policy volatile-lru is none of allkeys-lru, allkeys-lfu, volatile-ttl",
     ],
     [
       "Redis beyond the memory",
       redis({ maxmemory: Bytes.gib(6) }),
       BOX,
-      "redis.maxmemory = 6GB: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 6881 MB + postgres 1041 MB + synapse 1002 MB = 10329.7 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9); the nearest value that holds is 4220MB",
+      "redis.maxmemory = 6GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 4220MB: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 6881 MB + postgres 1041 MB + synapse 1002 MB = 10329.7 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9)",
     ],
     [
       "buffers of Redis beyond the memory",
       redis({ settings: { "maxmemory-clients": "6gb" } }),
       BOX,
-      "redis.settings.maxmemory-clients = 6gb: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 6891 MB + postgres 1041 MB + synapse 1002 MB = 10339.7 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9); the nearest value that holds is 4211mb",
+      "redis.settings.maxmemory-clients = 6gb: I1 (the containers fit the machine) does not hold; the nearest value that holds is 4211mb: operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 6891 MB + postgres 1041 MB + synapse 1002 MB = 10339.7 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9)",
     ],
     [
       "too many workers",
       synapse({ workers: "seventeen" }),
       machine(4096, 4),
-      "synapse.workers = seventeen: I1 (the containers fit the machine) does not hold: operating system 291.8 MB + slack 409.6 MB + nginx 72.1 MB + pgbouncer 34 MB + redis 196.6 MB + postgres 1185 MB + synapse 4166 MB = 6355.1 MB > 4096 MB of RAM (seventeen layout; postgres at the least: backends 380 MB + processes 16 MB + shared memory 77.5 MB + work_mem 512 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 1065.5 MB, divided by 0.9); the nearest value that holds is three",
+      "synapse.workers = seventeen: I1 (the containers fit the machine) does not hold; the nearest value that holds is three: operating system 291.8 MB + slack 409.6 MB + nginx 72.1 MB + pgbouncer 34 MB + redis 196.6 MB + postgres 1185 MB + synapse 4166 MB = 6355.1 MB > 4096 MB of RAM (seventeen layout; postgres at the least: backends 380 MB + processes 16 MB + shared memory 77.5 MB + work_mem 512 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 1065.5 MB, divided by 0.9)",
     ],
     [
       "pools of Synapse",
       synapse({ cpMax: 200 }),
       machine(2048, 2),
-      "synapse.cp_max = 200: I1 (the containers fit the machine) does not hold: operating system 256 MB + slack 204.8 MB + nginx 38.8 MB + postgres 4252 MB + synapse 279 MB = 5030.6 MB > 2048 MB of RAM (none layout; postgres at the least: backends 2060 MB + processes 16 MB + shared memory 85 MB + work_mem 1600 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 3825 MB, divided by 0.9); the nearest value that holds is 51",
+      "synapse.cp_max = 200: I1 (the containers fit the machine) does not hold; the nearest value that holds is 51: operating system 256 MB + slack 204.8 MB + nginx 38.8 MB + postgres 4252 MB + synapse 279 MB = 5030.6 MB > 2048 MB of RAM (none layout; postgres at the least: backends 2060 MB + processes 16 MB + shared memory 85 MB + work_mem 1600 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 3825 MB, divided by 0.9)",
     ],
     [
       "users",
       { ...AUTO, expected: { federation: "open", users: 200_000 } },
       BOX,
-      "expected.users = 200000: I1 (the containers fit the machine) does not hold: operating system 455.7 MB + slack 819.2 MB + nginx 17831.7 MB + postgres 442 MB + synapse 279 MB = 19827.6 MB > 8192 MB of RAM (none layout; postgres at the least: backends 160 MB + processes 16 MB + shared memory 76.5 MB + work_mem 80 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 396.5 MB, divided by 0.9); the nearest value that holds is 69227",
+      "expected.users = 200000: I1 (the containers fit the machine) does not hold; the nearest value that holds is 69227: operating system 455.7 MB + slack 819.2 MB + nginx 17831.7 MB + postgres 442 MB + synapse 279 MB = 19827.6 MB > 8192 MB of RAM (none layout; postgres at the least: backends 160 MB + processes 16 MB + shared memory 76.5 MB + work_mem 80 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 396.5 MB, divided by 0.9)",
     ],
     [
       "a pooler on the smallest box",
       pgbouncer({ enabled: true }),
       machine(1024, 1),
-      "pgbouncer.enabled = true: I1 (the containers fit the machine) does not hold: operating system 153.6 MB + slack 102.4 MB + nginx 28.8 MB + pgbouncer 32 MB + postgres 461 MB + synapse 279 MB = 1056.8 MB > 1024 MB of RAM (none layout; postgres at the least: backends 170 MB + processes 16 MB + shared memory 75.8 MB + work_mem 88 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 413.8 MB, divided by 0.9); leave it out",
+      "pgbouncer.enabled = true: I1 (the containers fit the machine) does not hold; leave it out: operating system 153.6 MB + slack 102.4 MB + nginx 28.8 MB + pgbouncer 32 MB + postgres 461 MB + synapse 279 MB = 1056.8 MB > 1024 MB of RAM (none layout; postgres at the least: backends 170 MB + processes 16 MB + shared memory 75.8 MB + work_mem 88 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 413.8 MB, divided by 0.9)",
     ],
   ];
 
-  it.each(cases)("%s", (_, env, host, message) => expect(messageOf(env, host)).toBe(`test.yaml: ${message}`));
+  it.each(cases)("%s", (_, env, host, message) =>
+    expect(messageOf(env, host).replaceAll(/\n +/g, " ")).toBe(`test.yaml: ${message}`),
+  );
+
+  it("is named with what to do in the first line, and the arithmetic in lines below that fit a terminal", () => {
+    const [, env, host] = cases.find(([name]) => name === "a container too large") ?? [];
+    expect(messageOf(env as Environment, host as HostFacts)).toBe(
+      [
+        "test.yaml: postgres.memory = 6GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 5684MB:",
+        "    operating system 455.7 MB + slack 819.2 MB + nginx 98.8 MB + pgbouncer 32 MB + redis 99.8 MB",
+        "    + postgres 6144 MB + synapse 1002 MB = 8651.5 MB > 8192 MB of RAM",
+        "    (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB",
+        "    + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9)",
+      ].join("\n"),
+    );
+  });
 });
 
 describe("a number with a key of its own", () => {

@@ -156,7 +156,7 @@ describe("Postgres", () => {
 
   it("says no to a disk on which the least WAL does not fit", () => {
     expect(() => solve(AUTO, machine(8192, 4, "ssd", Bytes.gib(2)))).toThrow(
-      "test.yaml: I9 (the WAL fits the disk) does not hold: 2 × max_wal_size 512 MB + max_slot_wal_keep_size 128 MB = 640 MB > 25 % of a disk of 2048 MB = 512 MB; the least disk that holds is 2560 MB",
+      "test.yaml: I9 (the WAL fits the disk) does not hold; the least disk that holds is 2560 MB:\n    2 × max_wal_size 512 MB + max_slot_wal_keep_size 128 MB = 640 MB > 25 % of a disk of 2048 MB = 512 MB",
     );
   });
 });
@@ -191,7 +191,13 @@ describe("PgBouncer", () => {
 describe("a box too small", () => {
   it("says what would fit", () => {
     expect(() => solve(AUTO, machine(600, 1))).toThrow(
-      "test.yaml: I1 (the containers fit the machine) does not hold: operating system 90 MB + slack 60 MB + nginx 26.5 MB + postgres 361 MB + synapse 279 MB = 816.5 MB > 600 MB of RAM (none layout; postgres at the least: backends 120 MB + processes 16 MB + shared memory 75.5 MB + work_mem 48 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 323.5 MB, divided by 0.9); the least that holds with 1 CPU is 891 MB of RAM",
+      [
+        "test.yaml: I1 (the containers fit the machine) does not hold; the least that holds with 1 CPU is 891 MB of RAM:",
+        "    operating system 90 MB + slack 60 MB + nginx 26.5 MB + postgres 361 MB + synapse 279 MB = 816.5 MB",
+        "    > 600 MB of RAM",
+        "    (none layout; postgres at the least: backends 120 MB + processes 16 MB + shared memory 75.5 MB",
+        "    + work_mem 48 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 323.5 MB, divided by 0.9)",
+      ].join("\n"),
     );
     expect(() => solve(AUTO, machine(890, 1))).toThrow("the least that holds");
     expect(solve(AUTO, machine(891, 1)).synapse.layout.value).toBe("none");
