@@ -1,5 +1,6 @@
 import type { Environment } from "../configs/environment";
 import { UserError } from "../configs/user-error";
+import { STATE_DIR } from "../host/detected";
 import type { Docker } from "../host/docker";
 import { TerraformError } from "./terraform";
 
@@ -11,11 +12,34 @@ interface Known {
   readonly explain: (match: RegExpExecArray, environment: Environment) => string;
 }
 
+/** Where the state of an environment lies, for people. */
+const stateOf = ({ name, state }: Environment): string =>
+  `the state of \`${name}\` (${state.backend === "local" ? localState(name) : `backend \`${state.backend}\``})`;
+
+const localState = (name: string): string => `${STATE_DIR}/${name}.tfstate`;
+
 /** The engine's and Terraform's words for what an operator can mend. */
 const KNOWN: readonly Known[] = [
   {
+    pattern: /created by ((?:Terraform|OpenTofu) v?[\d.]*\d)/i,
+    explain: ([, release], environment) =>
+      `${stateOf(environment)} was written by ${release}: install that release or a newer one`,
+  },
+  {
+    pattern: /(The state file (?:could not be|does not have)[^]*?)\.?\s*(?:- |$)/,
+    explain: ([, words], environment) => {
+      const backup = `; Terraform's own from before the last change is ${localState(environment.name)}.backup`;
+      return `${stateOf(environment)} is damaged: ${words}. Put a whole copy in its place${environment.state.backend === "local" ? backup : ""}. Nothing was changed`;
+    },
+  },
+  {
+    pattern: /Error (?:refreshing|loading) state: ([^]*)/,
+    explain: ([, words], environment) =>
+      `${stateOf(environment)} cannot be read: ${words?.trim()}. Check \`state\` in ${environment.file}, and the credentials in the environment`,
+  },
+  {
     pattern:
-      /Cannot connect to the Docker daemon|Error pinging Docker server|connection refused|docker daemon is not running|EOF/i,
+      /Cannot connect to the Docker daemon|Error pinging Docker server|connection refused|docker daemon is not running|: (?:unexpected )?EOF\b/i,
     explain: (_, { docker }) =>
       `the Docker engine${docker.host ? ` at ${docker.host}` : ""} does not answer: start it and run the same command again, it goes on where it stopped`,
   },
@@ -43,6 +67,11 @@ const KNOWN: readonly Known[] = [
     pattern: /error setting rlimits?.*(?:type 7|RLIMIT_NOFILE)/i,
     explain: () =>
       "the Docker engine itself may open fewer files than the budget gives a container: raise its limit (`LimitNOFILE` of the docker service) and run the same command again",
+  },
+  {
+    pattern: /Failed to (?:query available provider packages|install provider)[^]*/i,
+    explain: ({ input }) =>
+      `${input.trim()}\nWhere no provider registry can be reached, \`npm start\` builds the providers here`,
   },
   {
     pattern: /Error acquiring the state lock|state lock/i,

@@ -2,6 +2,7 @@ import type { Environment } from "../configs/environment";
 import { UserError } from "../configs/user-error";
 import { Docker } from "../host/docker";
 import { type Prepared, prepare } from "../host/prepare";
+import { explainFailure } from "./failure";
 import { lockEnvironment } from "./lock";
 import { type Message, Terraform } from "./terraform";
 import { findTool } from "./tool";
@@ -57,6 +58,10 @@ export const openSession = async (nameOrPath: string, options: OpenOptions = {})
     (synthesize([prepared], { projectDir, running, disposable }) as [string])[0];
   const folder = write(options);
   const terraform = new Terraform(tool, folder, options.onMessage);
-  await terraform.init();
+  try {
+    await terraform.init();
+  } catch (error) {
+    throw await explainFailure(error, environment, docker);
+  }
   return { environment, prepared, docker, terraform, resynthesize: write };
 };

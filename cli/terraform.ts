@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { UserError } from "../configs/user-error";
 import { type Outcome, run } from "../host/docker";
 import type { PlanJson } from "./changes";
 import { isMirrorUsed, type Tool, toolEnvironment } from "./tool";
@@ -64,12 +63,7 @@ export class Terraform {
     // Checksums of providers that were built here change whenever they are built again.
     if (isMirrorUsed()) rmSync(join(this.folder, ".terraform.lock.hcl"), { force: true });
     const outcome = await this.capture(["init", "-input=false", "-no-color"]);
-    if (outcome.code !== 0) {
-      throw new UserError(
-        `${this.tool.name} could not be set up: ${firstError(outcome)}\n` +
-          "Where no provider registry can be reached, `npm start` builds the providers here",
-      );
-    }
+    if (outcome.code !== 0) throw failureOf(outcome);
   }
 
   /** Whether there is anything to do; what it is, `changes` tells. */
@@ -83,7 +77,7 @@ export class Terraform {
   /** The last plan, with values: hold it no longer than needed, secrets are in it. */
   async showPlan(): Promise<PlanJson> {
     const outcome = await this.capture(["show", "-json", this.planFile]);
-    if (outcome.code !== 0) throw new UserError(firstError(outcome));
+    if (outcome.code !== 0) throw failureOf(outcome);
     return JSON.parse(outcome.stdout);
   }
 
@@ -126,7 +120,7 @@ export class Terraform {
     const outcome = await this.capture(["state", "list"]);
     if (outcome.code === 0) return outcome.stdout.split("\n").filter((line) => line !== "");
     if (/No state file was found/.test(outcome.stderr)) return [];
-    throw new UserError(`the state cannot be read: ${firstError(outcome)}`);
+    throw failureOf(outcome);
   }
 
   /**
@@ -139,7 +133,7 @@ export class Terraform {
     );
     const wanted = new Set(Object.keys(declared.resource?.docker_volume ?? {}));
     const { code, stdout, stderr } = await this.capture(["show", "-json"]);
-    if (code !== 0) throw new UserError(firstError({ code, stdout, stderr }));
+    if (code !== 0) throw failureOf({ code, stdout, stderr });
     const state: StateJson = JSON.parse(stdout);
     return new Map(
       (state.values?.root_module?.resources ?? [])
@@ -193,14 +187,15 @@ export class Terraform {
   }
 }
 
+const failureOf = (outcome: Outcome): TerraformError =>
+  new TerraformError([{ severity: "error", summary: firstError(outcome) }]);
+
 const firstError = (outcome: Outcome): string => {
-  const text = `${outcome.stderr}\n${outcome.stdout}`;
+  const text = outcome.stderr.trim() || outcome.stdout;
   const lines = text.split("\n").map((line) => line.replace(/^[│╷╵\s]+/, "").trim());
   const start = lines.findIndex((line) => line.startsWith("Error:"));
-  return start === -1
-    ? text.trim()
-    : lines
-        .slice(start, start + 4)
-        .filter((line) => line !== "")
-        .join(" ");
+  if (start === -1) return text.trim();
+  const after = lines.slice(start + 1);
+  const next = after.findIndex((line) => /^(Error|Warning):/.test(line));
+  return [lines[start], ...(next === -1 ? after : after.slice(0, next))].filter((line) => line !== "").join(" ");
 };
