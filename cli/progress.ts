@@ -18,6 +18,7 @@ export const printProgress = (message: Message): void => {
     const done = { create: isContainer ? "healthy" : "made", update: "changed", delete: "removed" }[hook?.action ?? ""];
     if (done) console.error(`  ${label(address)}: ${done}${seconds ? ` after ${seconds} s` : ""}`);
   } else if (type === "apply_progress" && isContainer && seconds !== undefined && seconds % 20 === 0) {
-    console.error(`  ${label(address)}: not healthy yet after ${seconds} s`);
+    const what = hook?.action === "delete" ? "still stopping" : "not healthy yet";
+    console.error(`  ${label(address)}: ${what} after ${seconds} s`);
   }
 };

@@ -29,6 +29,8 @@ export const run = (
         resolve({ code: error ? (typeof error.code === "number" ? error.code : 1) : 0, stdout, stderr });
       },
     );
+    // A program that ends before it has read its input: its exit code says why.
+    child.stdin?.on("error", () => {});
     child.stdin?.end(options.input ?? "");
   });
 

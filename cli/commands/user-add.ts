@@ -47,14 +47,27 @@ const readStdin = async (): Promise<string> => {
 /** 128 bits, without characters that a person could mix up in a shell. */
 const newPassword = (): string => randomBytes(16).toString("hex");
 
+/** @throws UserError unless the container runs */
+const requireRunning = async (docker: Docker, container: string, name: string): Promise<void> => {
+  const { code, stdout } = await docker.run(["container", "inspect", "--format", "{{.State.Status}}", container]);
+  const state = code === 0 ? stdout.trim() : "absent";
+  if (state === "running") return;
+  throw new UserError(
+    state === "restarting"
+      ? `synapse-main of \`${name}\` is restarting; \`npx synapse-kit logs ${name} synapse-main\` says why`
+      : `\`${name}\` does not run; \`npx synapse-kit deploy ${name}\` starts it`,
+  );
+};
+
 /** Makes an account. The password is read from stdin, or made and printed once. */
 export const userAdd = async (name: string, user: string, options: UserAddOptions): Promise<void> => {
   const environment = loadEnvironment(name, process.cwd());
   const docker = new Docker(environment.docker.host);
   await requireEngine(docker);
+  const main = `${environment.name}-synapse-main`;
+  await requireRunning(docker, main, name);
   const password = options.passwordStdin ? await readStdin() : newPassword();
   if (password === "") throw new UserError("the password on stdin is empty");
-  const main = `${environment.name}-synapse-main`;
   const { code, stdout, stderr } = await docker.run(["exec", "--interactive", main, "python3", "-c", REGISTER], {
     input: JSON.stringify({ user, password, admin: options.admin ?? false }),
   });
