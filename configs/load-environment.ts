@@ -44,6 +44,13 @@ const missing = (nameOrPath: string, projectDir: string): UserError => {
   );
 };
 
+/** A name is one environment, with one state: which of two files it was would be a guess. */
+const refuseBothEndings = (file: string, name: string, projectDir: string): void => {
+  const both = [".yaml", ".yml"].map((ending) => file.replace(ENDING, ending));
+  if (!both.every((one) => existsSync(join(projectDir, one)))) return;
+  throw new UserError(`${both.join(" and ")} are both called \`${name}\`: rename or remove one`);
+};
+
 /**
  * The environment of a name under `configs/environments/`, or of a path to a YAML file.
  * @throws UserError naming file, line and column of each mistake
@@ -52,6 +59,7 @@ export const loadEnvironment = (nameOrPath: string, projectDir: string): Environ
   const path = fileOf(nameOrPath, projectDir);
   const name = basename(path).replace(ENDING, "");
   const shown = relative(projectDir, path);
+  refuseBothEndings(shown, name, projectDir);
   if (!NAME.test(name)) {
     throw new UserError(
       `\`${name}\` is no name for an environment: small letters, digits and dashes, a letter first, 31 at most`,

@@ -4,6 +4,8 @@ import type { Environment } from "../configs/environment";
 
 /** Facts that were found out rather than declared, and stick, so that the next run plans the same. */
 export interface Detected {
+  /** YAML file that the state belongs to, relative to the project. */
+  readonly file?: string;
   readonly ram_bytes?: number;
   readonly cpus?: number;
   readonly images?: "official" | "local";

@@ -1,5 +1,8 @@
+import { existsSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Environment } from "../configs/environment";
 import { loadEnvironment } from "../configs/load-environment";
+import { UserError } from "../configs/user-error";
 import type { Plan } from "../sizing/plan";
 import { solve } from "../sizing/solve";
 import { type Detected, readDetected, writeDetected } from "./detected";
@@ -30,15 +33,31 @@ const imageSource = async (environment: Environment, before: Detected): Promise<
   return before.images ?? ((await answers(IMAGE_REGISTRY)) ? "official" : "local");
 };
 
+/**
+ * Two files of one name would share one state and one database. One that was moved is no second file.
+ * @throws UserError for a second file
+ */
+const refuseSecondFile = ({ name, file }: Environment, before: Detected, projectDir: string): void => {
+  if (before.file === undefined || before.file === file) return;
+  const [first, second] = [resolve(projectDir, before.file), resolve(projectDir, file)];
+  if (!existsSync(first) || realpathSync(first) === realpathSync(second)) return;
+  throw new UserError(
+    `${file} is a second file called \`${name}\`, which is ${before.file} in this project: they would share one state ` +
+      `and one database. Rename ${file}; or, if it takes the place of the other, move ${before.file} away. Nothing was changed`,
+  );
+};
+
 /** Everything that synthesis needs. What was detected is recorded, so that the next run plans the same. */
 export const prepare = async (nameOrPath: string, projectDir: string): Promise<Prepared> => {
   const environment = loadEnvironment(nameOrPath, projectDir);
   const before = readDetected(environment, projectDir);
+  refuseSecondFile(environment, before, projectDir);
   const { facts, detected } = await hostFacts(environment, before);
   const plan = solve(environment, facts);
   const source = await imageSource(environment, before);
   const images = resolveImages(environment, source);
   const now: Detected = {
+    file: environment.file,
     ...detected,
     ...(environment.images.source === "auto" ? { images: source } : {}),
     ...(before.server_name === undefined ? {} : { server_name: before.server_name }),

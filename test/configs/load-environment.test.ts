@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { WORKER_LAYOUTS } from "../../configs/environment";
 import { listEnvironments, loadEnvironment } from "../../configs/load-environment";
 import { packageRoot } from "../../configs/package-root";
@@ -118,6 +121,23 @@ describe("what a file says", () => {
     expect(parse(yaml).listen).toEqual({ address: "127.0.0.2", port: 81 });
     const shared = "synapse: {rate_limits: {rc_message: &l {per_second: 1, burst_count: 2}, rc_reports: *l}}";
     expect(parse(shared).synapse.rateLimits.rc_reports).toEqual({ perSecond: 1, burstCount: 2 });
+  });
+});
+
+describe("a name with both endings", () => {
+  it("is refused, by name and by path: both would be one environment", () => {
+    const project = mkdtempSync(join(tmpdir(), "synapse-kit-load-"));
+    const folder = join(project, "configs", "environments");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "chat.yml"), "server_name: example.com\n");
+    expect(loadEnvironment("chat", project).file).toBe("configs/environments/chat.yml");
+    writeFileSync(join(folder, "chat.yaml"), "server_name: example.org\n");
+    for (const nameOrPath of ["chat", "configs/environments/chat.yaml", "configs/environments/chat.yml"]) {
+      expect(() => loadEnvironment(nameOrPath, project)).toThrow(
+        "configs/environments/chat.yaml and configs/environments/chat.yml are both called `chat`: rename or remove one",
+      );
+    }
+    rmSync(project, { recursive: true });
   });
 });
 
