@@ -9,7 +9,7 @@ const LOG_LINES = 15;
 
 interface Known {
   readonly pattern: RegExp;
-  readonly explain: (match: RegExpExecArray, environment: Environment) => string;
+  readonly explain: (match: RegExpExecArray, environment: Environment, docker: Docker) => string;
 }
 
 /** Where the state of an environment lies, for people. */
@@ -40,7 +40,7 @@ const KNOWN: readonly Known[] = [
   {
     pattern:
       /Cannot connect to the Docker daemon|Error pinging Docker server|connection refused|docker daemon is not running|: (?:unexpected )?EOF\b/i,
-    explain: (_, { docker }) =>
+    explain: (_match, _environment, docker) =>
       `the Docker engine${docker.host ? ` at ${docker.host}` : ""} does not answer: start it and run the same command again, it goes on where it stopped`,
   },
   {
@@ -110,7 +110,7 @@ export const explainFailure = async (error: unknown, environment: Environment, d
     }
     const known = KNOWN.map(({ pattern, explain }) => {
       const match = pattern.exec(text);
-      return match && explain(match, environment);
+      return match && explain(match, environment, docker);
     }).find((message) => message !== null);
     messages.push(known ?? text.trim());
   }

@@ -1,11 +1,12 @@
 import type { Environment } from "../configs/environment";
 import { UserError } from "../configs/user-error";
-import { Docker } from "../host/docker";
+import type { Docker } from "../host/docker";
+import { dockerOf, engineOf } from "../host/engine";
 import { type Prepared, prepare } from "../host/prepare";
 import { explainFailure } from "./failure";
 import { lockEnvironment } from "./lock";
 import { type Message, Terraform } from "./terraform";
-import { findTool } from "./tool";
+import { findTool, toolEnvironment } from "./tool";
 
 /** Everything a command needs that talks to Terraform and the engine. */
 export interface Session {
@@ -29,9 +30,8 @@ export interface Form {
 export const requireEngine = async (docker: Docker): Promise<void> => {
   const why = await docker.whyUnreachable();
   if (why !== undefined) {
-    const where = docker.host ?? process.env.DOCKER_HOST ?? "this machine";
     throw new UserError(
-      `no Docker engine answers on ${where}: ${why}\nStart it, or let \`npm start\` install one; nothing was changed`,
+      `no Docker engine answers on ${docker.host ?? "this machine"}: ${why}\nStart it, or let \`npm start\` install one; nothing was changed`,
     );
   }
 };
@@ -49,7 +49,8 @@ export const openSession = async (nameOrPath: string, options: OpenOptions = {})
   const { environment } = prepared;
   lockEnvironment(environment, projectDir);
   const tool = await findTool();
-  const docker = new Docker(environment.docker.host);
+  const engine = await engineOf(environment);
+  const docker = dockerOf(engine);
   await requireEngine(docker);
   await options.beforeSynthesis?.(prepared, docker);
   // cdktf takes 0.1 s to load; commands that never synthesize do without.
@@ -57,7 +58,7 @@ export const openSession = async (nameOrPath: string, options: OpenOptions = {})
   const write = ({ running = true, disposable = false }: Form): string =>
     (synthesize([prepared], { projectDir, running, disposable }) as [string])[0];
   const folder = write(options);
-  const terraform = new Terraform(tool, folder, options.onMessage);
+  const terraform = new Terraform(tool, folder, toolEnvironment(engine), options.onMessage);
   try {
     await terraform.init();
   } catch (error) {

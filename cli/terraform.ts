@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Outcome, run } from "../host/docker";
 import type { PlanJson } from "./changes";
-import { isMirrorUsed, type Tool, toolEnvironment } from "./tool";
+import { isMirrorUsed, type Tool } from "./tool";
 
 /** One line of `-json` output that matters here. */
 export interface Message {
@@ -50,6 +50,7 @@ export class Terraform {
   constructor(
     private readonly tool: Tool,
     private readonly folder: string,
+    private readonly env: NodeJS.ProcessEnv,
     private readonly onMessage: (message: Message) => void = () => {},
   ) {
     // Terraform writes state with the caller's mask.
@@ -149,13 +150,13 @@ export class Terraform {
   }
 
   private capture(args: readonly string[]): Promise<Outcome> {
-    return run(this.tool.program, [`-chdir=${this.folder}`, ...args], { env: toolEnvironment() });
+    return run(this.tool.program, [`-chdir=${this.folder}`, ...args], { env: this.env });
   }
 
   private stream(args: readonly string[], good: readonly number[] = [0]): Promise<number> {
     return new Promise((resolve, reject) => {
       const child = spawn(this.tool.program, [`-chdir=${this.folder}`, ...args], {
-        env: toolEnvironment(),
+        env: this.env,
         stdio: ["ignore", "pipe", "pipe"],
         // Its own group: a Ctrl-C reaches it once, through us, and it gets to write its state.
         detached: true,

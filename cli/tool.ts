@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../configs/user-error";
 import { run } from "../host/docker";
+import type { Engine } from "../host/engine";
 
 /** Oldest release of either tool whose language and JSON output the kit was written for. */
 const OLDEST: readonly [major: number, minor: number] = [1, 7];
@@ -22,12 +23,18 @@ const ownConfig = (): string | undefined => {
 /** Whether providers come from the local mirror: an operator's own configuration says itself where they come from. */
 export const isMirrorUsed = (): boolean => ownConfig() === undefined && existsSync(mirrorConfig());
 
-/** The environment that Terraform and OpenTofu run in. */
-export const toolEnvironment = (): NodeJS.ProcessEnv => {
+/**
+ * The environment that Terraform and OpenTofu run in.
+ * @param engine - address that the Docker provider takes unless the configuration has one. @default - Docker's default
+ */
+export const toolEnvironment = (engine?: Engine): NodeJS.ProcessEnv => {
   const env: NodeJS.ProcessEnv = { ...process.env, TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" };
   if (isMirrorUsed()) env.TF_CLI_CONFIG_FILE = mirrorConfig();
   // A name without a file behind it is a warning on every call.
   else if (env.TF_CLI_CONFIG_FILE !== undefined && ownConfig() === undefined) env.TF_CLI_CONFIG_FILE = "";
+  if (engine?.namedBy !== undefined) env.DOCKER_HOST = engine.address;
+  // To the provider it would come before any address.
+  delete env.DOCKER_CONTEXT;
   return env;
 };
 

@@ -147,7 +147,7 @@ export interface Environment {
   readonly hardware: HardwareRequest;
   readonly expected: Expected;
   readonly docker: {
-    /** `unix://…` or `ssh://user@host`; absent: Docker's own default. */
+    /** `unix://…`, `ssh://user@host` or `tcp://…`; absent: what Docker's client would take. */
     readonly host?: string;
     /** A /22 that no other network on the host uses. */
     readonly network: string;

@@ -36,7 +36,7 @@ export const run = (
 
 /** The target engine, through the `docker` client: it knows every transport, ssh included. */
 export class Docker {
-  /** @param host - `unix://…`, `ssh://…`; undefined leaves the choice to the client */
+  /** @param host - `unix://…`, `ssh://…`; undefined is the client's own default */
   constructor(readonly host?: string) {}
 
   run(

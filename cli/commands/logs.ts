@@ -1,6 +1,6 @@
 import { loadEnvironment } from "../../configs/load-environment";
 import { UserError } from "../../configs/user-error";
-import { Docker } from "../../host/docker";
+import { dockerOf, engineOf } from "../../host/engine";
 import { requireEngine } from "../project";
 import { statusOf } from "./status";
 
@@ -12,7 +12,7 @@ export interface LogsOptions {
 /** Shows the log of one service, or of each in turn. */
 export const logs = async (name: string, service: string | undefined, options: LogsOptions): Promise<void> => {
   const environment = loadEnvironment(name, process.cwd());
-  const docker = new Docker(environment.docker.host);
+  const docker = dockerOf(await engineOf(environment));
   await requireEngine(docker);
   const known = (await statusOf(docker, environment.name)).map((s) => s.service);
   if (known.length === 0) throw new UserError(`\`${environment.name}\` does not run`);

@@ -1,7 +1,8 @@
 import { LABELS } from "../../configs/labels";
 import { loadEnvironment } from "../../configs/load-environment";
 import { Bytes } from "../../configs/units/bytes";
-import { Docker } from "../../host/docker";
+import type { Docker } from "../../host/docker";
+import { dockerOf, engineOf } from "../../host/engine";
 import { requireEngine } from "../project";
 
 interface Inspected {
@@ -105,7 +106,7 @@ const table = (services: readonly ServiceStatus[]): string => {
 /** Prints how each service of an environment is. Exit code 1 when one is not healthy or nothing runs. */
 export const status = async (name: string, options: { readonly json?: boolean }): Promise<void> => {
   const environment = loadEnvironment(name, process.cwd());
-  const docker = new Docker(environment.docker.host);
+  const docker = dockerOf(await engineOf(environment));
   await requireEngine(docker);
   const services = await statusOf(docker, environment.name);
   if (options.json) console.log(JSON.stringify({ environment: environment.name, services }, null, 2));

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { loadEnvironment } from "../../configs/load-environment";
 import { PORTS } from "../../configs/ports";
 import { UserError } from "../../configs/user-error";
-import { Docker } from "../../host/docker";
+import type { Docker } from "../../host/docker";
+import { dockerOf, engineOf } from "../../host/engine";
 import { requireEngine } from "../project";
 
 /**
@@ -62,7 +63,7 @@ const requireRunning = async (docker: Docker, container: string, name: string): 
 /** Makes an account. The password is read from stdin, or made and printed once. */
 export const userAdd = async (name: string, user: string, options: UserAddOptions): Promise<void> => {
   const environment = loadEnvironment(name, process.cwd());
-  const docker = new Docker(environment.docker.host);
+  const docker = dockerOf(await engineOf(environment));
   await requireEngine(docker);
   const main = `${environment.name}-synapse-main`;
   await requireRunning(docker, main, name);

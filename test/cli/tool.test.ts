@@ -13,6 +13,7 @@ describe("the CLI configuration that Terraform reads", () => {
     process.env.XDG_CACHE_HOME = folder;
     delete process.env.TF_CLI_CONFIG_FILE;
   });
+
   afterEach(() => {
     process.env = { ...before };
     rmSync(folder, { recursive: true });
@@ -41,5 +42,26 @@ describe("the CLI configuration that Terraform reads", () => {
     expect([toolEnvironment().TF_CLI_CONFIG_FILE, isMirrorUsed()]).toEqual([undefined, false]);
     process.env.TF_CLI_CONFIG_FILE = own;
     expect([toolEnvironment().TF_CLI_CONFIG_FILE, isMirrorUsed()]).toEqual(["", false]);
+  });
+});
+
+describe("the engine that Terraform's provider takes", () => {
+  const before = { ...process.env };
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  it("is the one that was named, whichever way; no context comes before it", () => {
+    process.env.DOCKER_HOST = "unix:///other.sock";
+    process.env.DOCKER_CONTEXT = "far";
+    const env = toolEnvironment({ address: "ssh://far", namedBy: "the Docker context `far`" });
+    expect([env.DOCKER_HOST, "DOCKER_CONTEXT" in env]).toEqual(["ssh://far", false]);
+  });
+
+  it("is Docker's default where none was named", () => {
+    delete process.env.DOCKER_HOST;
+    process.env.DOCKER_CONTEXT = "default";
+    const env = toolEnvironment({ address: "unix:///var/run/docker.sock" });
+    expect(["DOCKER_HOST" in env, "DOCKER_CONTEXT" in env]).toEqual([false, false]);
   });
 });

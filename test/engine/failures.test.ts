@@ -43,10 +43,19 @@ test(
       code: 1,
       stdout: "",
       stderr: expect.stringMatching(
-        /^no Docker engine answers on unix:\/\/\/nowhere\.sock: .+\nStart it, or let `npm start` install one; nothing was changed\n$/,
+        /^no Docker engine answers on unix:\/\/\/nowhere\.sock \(`docker\.host` in none\.yaml\), whose hardware .+\nStart it, or declare `hardware`.+; nothing was changed\n$/,
       ),
     });
     noTrace(none.stderr);
+    const yaml = readFileSync(join(project.dir, "none.yaml"), "utf8");
+    writeFileSync(join(project.dir, "none.yaml"), `${yaml}hardware: { ram: 2GB, cpus: 1 }\n`);
+    const declared = await project.kit(["deploy", "./none.yaml"]);
+    expect(declared).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^no Docker engine answers on unix:\/\/\/nowhere\.sock: .+\nStart it, or let `npm start` install one; nothing was changed\n$/,
+      ),
+    });
   },
   DEPLOY_MS,
 );
