@@ -1,3 +1,4 @@
+import { LAYOUTS } from "../configs/catalogue/layouts";
 import type { Environment, WorkerLayoutName } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { connectionsFor } from "./connections";
@@ -14,6 +15,7 @@ import { leastPostgresLimit, leastPostgresParts, type PostgresDemand, postgresMe
 import { parallelFor } from "./postgres-parallel";
 import { profileOf } from "./profile";
 import { redisClaim, redisPlan } from "./redis";
+import { requestLimitsFor, upstreamServers } from "./request-limits";
 import { reservesOf } from "./reserves";
 import { megabytes, solved, sumText } from "./solved";
 import { synapsePlan } from "./synapse";
@@ -107,6 +109,8 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
         `${POSTGRES_SHARE} of ${POSTGRES_SHARE + SYNAPSE_SHARE} parts of the ${megabytes(free)} that reserves and small services leave, and what Synapse cannot use; its uses take at most ${USABLE_SHARE_OF_LIMIT * 100} %`,
         "docs/sizing.md",
       );
+  const { processes } = LAYOUTS[layout.value];
+  const requestLimits = requestLimitsFor(processes, expected, connections);
   const plan: Plan = {
     profile: profileOf(env, host),
     host: machine,
@@ -115,8 +119,8 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
     postgres: postgresPlan(env, host, demand, postgresMemory, limitReason, present),
     ...(present.pgbouncer ? { pgbouncer: pgbouncerPlan(env, host, connections, present) } : {}),
     ...(present.redis ? { redis: redisPlan(env, overrides, host, workers + 1, present) } : {}),
-    synapse: synapsePlan(env, layout, { host, expected, connections, memory: synapseMemory }),
-    nginx: nginxPlan(env, host, expected, workers, present),
+    synapse: synapsePlan(env, layout, { host, limits: requestLimits, connections, memory: synapseMemory }),
+    nginx: nginxPlan(env, host, expected, workers, present, requestLimits, upstreamServers(requestLimits, processes)),
     leftOver: Bytes.ZERO,
   };
   const limits = Bytes.sum(containersOf(plan).map((container) => container.memory.value));

@@ -2,10 +2,11 @@ import { DIRECT_CLIENTS } from "./connections";
 import { NGINX_READ_TIMEOUT_SECONDS, SYNAPSE_STATEMENT_TIMEOUT_SECONDS } from "./constants";
 import { TOTAL_SHARES } from "./cpu";
 import { serverConnections } from "./invariants-memory";
-import { CONNECTION_MARGIN, CONNECTIONS_PER_CLIENT, FILES_PER_CONNECTION } from "./nginx";
+import { CONNECTION_MARGIN, CONNECTIONS_PER_REQUEST, FILES_PER_CONNECTION } from "./nginx";
 import { PGBOUNCER_OWN_FILES } from "./pgbouncer";
 import { containersOf, type Plan } from "./plan";
 import { REDIS_OWN_FILES } from "./redis";
+import { mostRequestsAt } from "./request-limits";
 import {
   pgbouncerNumberIn,
   postgresHas,
@@ -16,6 +17,7 @@ import {
   redisNumberIn,
   redisTextIn,
 } from "./settings-reader";
+import { SYNAPSE_OWN_FILES } from "./synapse";
 
 const LEAST_SYNAPSE_NOFILE = 4096;
 /** Longest that a client may wait for a server (invariant I11). */
@@ -61,11 +63,13 @@ export const poolsFitTheirCap = (plan: Plan): string | undefined => {
     : undefined;
 };
 
-/** I6: Nginx holds 1.25 × 2 connections per client, and may open two files for each. */
-export const nginxHoldsTheClients = ({ nginx, expected }: Plan): string | undefined => {
+/** I6: Nginx holds 1.25 × 2 connections for each request that it lets in, all long polls among them, with two files each. */
+export const nginxHoldsTheClients = ({ nginx }: Plan): string | undefined => {
+  const most = nginx.mostRequests.value;
+  if (nginx.limits.polls.value > most) return `${nginx.limits.polls.value} long polls > ${most} requests`;
   const slots = nginx.workerProcesses.value * nginx.workerConnections.value;
-  const needed = CONNECTION_MARGIN * CONNECTIONS_PER_CLIENT * expected.clients.value;
-  if (slots < needed) return `1.25 × 2 × ${expected.clients.value} clients = ${needed} > ${slots} connections`;
+  const needed = CONNECTION_MARGIN * CONNECTIONS_PER_REQUEST * most;
+  if (slots < needed) return `1.25 × 2 × ${most} requests = ${needed} > ${slots} connections`;
   const files = FILES_PER_CONNECTION * nginx.workerConnections.value;
   const limit = nginx.workerRlimitNofile.value;
   if (files > limit)
@@ -75,17 +79,24 @@ export const nginxHoldsTheClients = ({ nginx, expected }: Plan): string | undefi
     : undefined;
 };
 
+/** Files of a Synapse process while every request that Nginx lets in is there. */
+const synapseFiles = (plan: Plan, container: string): number => {
+  const { processes } = plan.synapse;
+  const process = processes.find((candidate) => candidate.container.name === container);
+  const requests = process ? mostRequestsAt(plan.nginx.limits, processes, process) : 0;
+  return Math.max(LEAST_SYNAPSE_NOFILE, requests + SYNAPSE_OWN_FILES);
+};
+
 /** I7: every container may open the files that its connections need. */
 export const filesSuffice = (plan: Plan): string | undefined => {
-  const needs: Record<string, number> = {
+  const needs: Readonly<Record<string, number>> = {
     postgres: postgresNumberIn(plan, "max_files_per_process"),
     pgbouncer: pgbouncerNumberIn(plan, "max_client_conn") + serverConnections(plan) + PGBOUNCER_OWN_FILES,
     redis: redisNumberIn(plan, "maxclients") + REDIS_OWN_FILES,
     nginx: plan.nginx.workerRlimitNofile.value,
-    synapse: LEAST_SYNAPSE_NOFILE,
   };
   for (const { name, service, nofile } of containersOf(plan)) {
-    const needed = needs[service] ?? 0;
+    const needed = needs[service] ?? synapseFiles(plan, name);
     if (needed > nofile) return `${name} needs ${needed} files > nofile ${nofile}`;
   }
   return undefined;

@@ -54,7 +54,7 @@ export const INVARIANTS: readonly Invariant[] = [
   invariant(
     "I6",
     "Nginx holds the clients",
-    "workers × worker_connections ≥ 1.25 × 2 × clients; worker_rlimit_nofile ≥ 2 × worker_connections",
+    "workers × worker_connections ≥ 1.25 × 2 × requests let in; those ≥ 2 × clients; worker_rlimit_nofile ≥ 2 × worker_connections",
     limits.nginxHoldsTheClients,
   ),
   invariant("I7", "files suffice", "nofile ≥ what the connections of the container need", limits.filesSuffice),

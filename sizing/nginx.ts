@@ -3,12 +3,14 @@ import { Bytes } from "../configs/units/bytes";
 import { limitEnvelope, limitFor, limitReason } from "./container";
 import { serviceCpu } from "./cpu";
 import { nofileFor, powerOfTwoFrom } from "./file-limits";
-import type { HostFacts, NginxPlan, Plan, Solved } from "./plan";
+import type { HostFacts, NginxPlan, Plan, RequestLimits, Solved } from "./plan";
 import { solved } from "./solved";
 
-/** Master process and shared zones, each worker, each client (docs/sizing.md; not measured). */
+/** Master process and shared zones. Measured: 1.5 MB without the zones. */
 const MASTER = Bytes.mib(16);
+/** Measured: 1.5 MB, and 0.43 kB for each of its connections. */
 const PER_WORKER = Bytes.mib(4);
+/** Measured: 15 kB for a long poll that waits, sockets included; the plan lets two in for each client. */
 const PER_CLIENT = Bytes.kib(41);
 /**
  * Bodies of requests on routes with a fallback are buffered as files in /tmp, a tmpfs whose pages count as memory of the
@@ -23,12 +25,14 @@ const MOST_WORKERS = 16;
 /** Fewer clients than this keep no further worker busy. `guess` */
 const CLIENTS_PER_WORKER = 250;
 
-/** A client takes one connection and its upstream another; a quarter to spare (I6). */
-export const CONNECTIONS_PER_CLIENT = 2;
+/** A request takes one connection and its upstream another; a quarter to spare, as workers do not fill evenly (I6). */
+export const CONNECTIONS_PER_REQUEST = 2;
 export const CONNECTION_MARGIN = 1.25;
 const LEAST_CONNECTIONS = 1024;
-/** Listening sockets, keep-alive upstreams, logs. `guess` */
+/** Listening sockets, logs, clients that are refused. `guess` */
 const EXTRA_CONNECTIONS = 64;
+/** Idle connections that each Nginx worker keeps to each server of an upstream; two is the least (gixy). `guess` */
+export const KEPT_PER_SERVER = 8;
 /** One for the connection, one for a file or buffer on its behalf (I6). */
 export const FILES_PER_CONNECTION = 2;
 
@@ -52,24 +56,44 @@ export const nginxClaim = (host: HostFacts, expected: Plan["expected"], synapseW
   return limitEnvelope(Bytes.sum(Object.values(partsFor(workers, clients, synapseWorkers > 0))));
 };
 
-const connectionsPerWorker = (clients: number, workers: number): Solved<number> => {
-  const needed = (CONNECTION_MARGIN * CONNECTIONS_PER_CLIENT * clients) / workers + EXTRA_CONNECTIONS;
-  const reason = `${CONNECTION_MARGIN} × ${CONNECTIONS_PER_CLIENT} × ${clients} clients ÷ ${workers} workers + ${EXTRA_CONNECTIONS}, next power of two, at least ${LEAST_CONNECTIONS}`;
+/** Connections of each Nginx worker that requests cannot have: idle ones to every server of an upstream, and a few more. */
+const takenPerWorker = (servers: number): number => EXTRA_CONNECTIONS + KEPT_PER_SERVER * servers;
+
+const PER_REQUEST = CONNECTION_MARGIN * CONNECTIONS_PER_REQUEST;
+
+const connectionsPerWorker = (polls: number, workers: number, servers: number): Solved<number> => {
+  const taken = takenPerWorker(servers);
+  const needed = (PER_REQUEST * polls) / workers + taken;
+  const reason = `${CONNECTION_MARGIN} × ${CONNECTIONS_PER_REQUEST} × ${polls} long polls ÷ ${workers} workers + ${taken}, next power of two, at least ${LEAST_CONNECTIONS}`;
   return solved(Math.max(LEAST_CONNECTIONS, powerOfTwoFrom(needed)), reason, "docs/sizing.md");
 };
 
-/** Nginx in front of everything. */
+const mostRequestsFor = (connections: number, workers: number, servers: number): Solved<number> => {
+  const taken = takenPerWorker(servers);
+  return solved(
+    Math.floor((workers * (connections - taken)) / PER_REQUEST),
+    `${workers} workers × (${connections} connections - ${taken}) ÷ (${CONNECTION_MARGIN} × ${CONNECTIONS_PER_REQUEST})`,
+    "docs/workers.md",
+  );
+};
+
+/**
+ * Nginx in front of everything.
+ * @param servers - of all its upstreams together
+ */
 export const nginxPlan = (
   env: Environment,
   host: HostFacts,
   expected: Plan["expected"],
   synapseWorkers: number,
   present: { readonly pgbouncer: boolean; readonly redis: boolean },
+  limits: RequestLimits,
+  servers: number,
 ): NginxPlan => {
   const clients = expected.clients.value;
   const cores = host.cpus.toWholeCores();
   const workers = workersFor(cores, clients);
-  const connections = connectionsPerWorker(clients, workers);
+  const connections = connectionsPerWorker(limits.polls.value, workers, servers);
   const files = FILES_PER_CONNECTION * connections.value;
   const parts = partsFor(workers, clients, synapseWorkers > 0);
   const used = Bytes.sum(Object.values(parts));
@@ -84,6 +108,8 @@ export const nginxPlan = (
       connections: solved(workers * connections.value, `${workers} workers × ${connections.value}`, connections.source),
       nofile: nofileFor(files),
     },
+    limits,
+    mostRequests: mostRequestsFor(connections.value, workers, servers),
     workerProcesses: solved(
       workers,
       `${cores} cores: one each up to ${WORKERS_PER_CORE_UP_TO}, then a quarter, at most ${MOST_WORKERS}; and one for each ${CLIENTS_PER_WORKER} of ${clients} clients`,

@@ -100,8 +100,23 @@ export interface SynapsePlan {
   readonly eventCacheSize: Solved<string>;
 }
 
+/** Requests that Nginx lets in at once; one more is answered with 429. */
+export interface RequestLimits {
+  /** For each process that holds the role; main counts as one where no worker does. */
+  readonly byRole: Readonly<Partial<Record<RoleName, Solved<number>>>>;
+  /** What main serves as itself. */
+  readonly main: Solved<number>;
+  /** Long polls of all processes together, and so what main lets in when it stands in for those that hold them. */
+  readonly polls: Solved<number>;
+  /** What else main lets in while it stands in for a worker. */
+  readonly standIn: Solved<number>;
+}
+
 export interface NginxPlan {
   readonly container: ContainerBudget;
+  readonly limits: RequestLimits;
+  /** All requests that Nginx itself has room for, of all roles together. */
+  readonly mostRequests: Solved<number>;
   readonly workerProcesses: Solved<number>;
   readonly workerConnections: Solved<number>;
   readonly workerRlimitNofile: Solved<number>;

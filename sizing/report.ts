@@ -138,6 +138,13 @@ const entries = (plan: Plan): Map<string, Solved<unknown>> => {
   all.set("nginx.worker_processes", plan.nginx.workerProcesses);
   all.set("nginx.worker_connections", plan.nginx.workerConnections);
   all.set("nginx.worker_rlimit_nofile", plan.nginx.workerRlimitNofile);
+  addAll("nginx.limits", {
+    requests: plan.nginx.mostRequests,
+    ...plan.nginx.limits.byRole,
+    main: plan.nginx.limits.main,
+    polls: plan.nginx.limits.polls,
+    stand_in: plan.nginx.limits.standIn,
+  });
   for (const process of plan.synapse.processes) {
     addAll(process.container.name, { max_cache_memory_usage: process.heapCeiling, cp_max: process.cpMax });
   }

@@ -5,7 +5,8 @@ import type { ConnectionPlan } from "./connections";
 import { limitFor, limitReason } from "./container";
 import { processCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
-import type { DatabasePath, HostFacts, Plan, ProcessPlan, Solved, SynapsePlan } from "./plan";
+import type { DatabasePath, HostFacts, ProcessPlan, RequestLimits, Solved, SynapsePlan } from "./plan";
+import { mostRequestsAt } from "./request-limits";
 import { fromFile, solved } from "./solved";
 import { BASE_HEAP_MAIN, BASE_HEAP_WORKER, RESIDENT_PER_HEAP, residentAt, type SynapseMemory } from "./synapse-budget";
 
@@ -26,8 +27,8 @@ const EVENT_CACHE: ReadonlyArray<readonly [leastHeap: Bytes, size: string, sourc
   [Bytes.ZERO, "10K", "Synapse's default"],
 ];
 
-/** Files of a process beside its clients: federation, replication, database, logs. `guess` */
-const OWN_FILES = 512;
+/** Files of a process beside the requests that it serves: federation, replication, database, logs. `guess` */
+export const SYNAPSE_OWN_FILES = 512;
 
 const factorFor = (env: Environment, heap: Bytes): Solved<number> => {
   if (env.synapse.globalCacheFactor !== undefined) {
@@ -57,16 +58,17 @@ const pathOf = (isMain: boolean, pooled: boolean): DatabasePath => {
 
 interface Shared {
   readonly host: HostFacts;
-  readonly expected: Plan["expected"];
+  readonly limits: RequestLimits;
   readonly connections: ConnectionPlan;
   readonly memory: SynapseMemory;
 }
 
 const processPlan = (
-  { host, expected, connections, memory }: Shared,
+  { host, connections, memory }: Shared,
   name: string,
   isMain: boolean,
   roles: ProcessPlan["roles"],
+  mostRequests: number,
 ): ProcessPlan => {
   const heap = isMain ? memory.main : memory.worker;
   const base = isMain ? BASE_HEAP_MAIN : BASE_HEAP_WORKER;
@@ -83,7 +85,7 @@ const processPlan = (
       reservation: used,
       ...processCpu(isMain, connections.workers, host.cpus),
       connections: cpMax,
-      nofile: nofileFor(expected.clients.value + OWN_FILES),
+      nofile: nofileFor(mostRequests + SYNAPSE_OWN_FILES),
     },
     name,
     isMain,
@@ -103,8 +105,14 @@ const processPlan = (
 /** The Synapse processes of a layout, main first. */
 export const synapsePlan = (env: Environment, layout: Solved<WorkerLayoutName>, shared: Shared): SynapsePlan => ({
   layout,
-  processes: LAYOUTS[layout.value].processes.map(({ name, roles }) =>
-    processPlan(shared, name, name === "main", roles),
+  processes: LAYOUTS[layout.value].processes.map((process, _, all) =>
+    processPlan(
+      shared,
+      process.name,
+      process.name === "main",
+      process.roles,
+      mostRequestsAt(shared.limits, all, process),
+    ),
   ),
   globalCacheFactor: factorFor(env, shared.memory.main),
   eventCacheSize: eventCacheFor(shared.memory.main),

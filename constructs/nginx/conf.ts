@@ -7,6 +7,7 @@ import { addressesOf } from "../addresses";
 import { choices } from "./choices";
 import { block, type Directive, line, print } from "./directive";
 import { locations } from "./locations";
+import { overloadSettings, overloadVariables } from "./overload";
 import { routes } from "./routes";
 import { httpSettings } from "./settings";
 import { serversOf, upstreams } from "./upstreams";
@@ -87,8 +88,9 @@ export const nginxConf = (env: Environment, plan: Plan): string => {
         ...headers(env),
         ...variables(env, servers),
         ...choices(table),
-        ...upstreams(table, servers),
-        publicServer(env, locations(env, table)),
+        ...overloadVariables(),
+        ...upstreams(plan, table, servers),
+        publicServer(env, [...overloadSettings(plan), ...locations(env, plan, table)]),
         statusServer(),
       ],
     ),

@@ -1,49 +1,53 @@
 import type { Environment } from "../../configs/environment";
 import { Bytes } from "../../configs/units/bytes";
-import { Duration } from "../../configs/units/duration";
+import type { Plan } from "../../sizing/plan";
+import { isPoll } from "../../sizing/request-limits";
 import { byPattern, upstreamOf } from "./choices";
 import { block, type Directive, line } from "./directive";
+import { OVERLOADED, originLimits, overloadLocations, refuseWhenFull } from "./overload";
 import { ADMIN_PREFIX, isAdmin, MAIN, type Route } from "./routes";
+import { READ_TIMEOUT, readTimeoutOf } from "./timeouts";
+import { STAND_IN_POLLS_UPSTREAM, STAND_IN_UPSTREAM } from "./upstreams";
 import { MAY_HAVE_RUN } from "./variables";
 
 /** Synapse itself takes 200 × 64 KiB outside the media repository (app/_base.py). */
 export const LARGEST_BODY = Bytes.mib(12.5);
-/** Joins into large rooms, first syncs and large files take minutes. */
-const SLOW_READ_TIMEOUT = Duration.minutes(10);
-/** Main serves what no worker does, in small layouts all of it. */
-const SLOW_ROLES: ReadonlySet<Route["role"]> = new Set<Route["role"]>([
-  MAIN,
-  "initial_sync",
-  "sync",
-  "event_creator",
-  "media_repository",
-  "federation_reader",
-  "federation_inbound",
-]);
-
-const FALLBACK = "@main";
-
-const slow = line("proxy_read_timeout", SLOW_READ_TIMEOUT.toString());
+/** Where main stands in for workers: long polls apart, lest they fill its queue. */
+const STAND_IN = "@main";
+const STAND_IN_POLLS = "@main_polls";
 
 const adminGuard = (env: Environment): Directive[] => [
   ...env.nginx.adminApiFrom.map((from) => line("allow", from)),
   line("deny", "all"),
 ];
 
-const location = (env: Environment, rows: readonly [Route, ...Route[]]): Directive => {
+const readTimeout = (roles: readonly Route["role"][]): Directive[] => {
+  const timeout = readTimeoutOf(roles);
+  return timeout === READ_TIMEOUT ? [] : [line("proxy_read_timeout", timeout.toString())];
+};
+
+const standInOf = (rows: readonly Route[]): string =>
+  rows.some(({ role }) => role !== MAIN && isPoll(role)) ? STAND_IN_POLLS : STAND_IN;
+
+const location = (env: Environment, plan: Plan, rows: readonly [Route, ...Route[]]): Directive => {
   const [{ pattern, role }] = rows;
   return block(
     "location",
     ["~", `"${pattern}"`],
     [
       ...(isAdmin(pattern) ? adminGuard(env) : []),
-      ...(rows.some((row) => SLOW_ROLES.has(row.role)) ? [slow] : []),
+      ...originLimits(plan, role),
+      ...readTimeout(rows.map((row) => row.role)),
       ...(role === "media_repository"
         ? [line("client_max_body_size", Bytes.max(env.synapse.maxUploadSize, LARGEST_BODY).toNginx())]
         : []),
       // A body that was streamed to a dead process cannot be sent again (seen: main waits for the rest of it).
       ...(rows.every((row) => row.fallback)
-        ? [line("proxy_request_buffering", "on"), line("error_page", "502", "504", "=", FALLBACK)]
+        ? [
+            line("proxy_request_buffering", "on"),
+            line("error_page", "429", "=", OVERLOADED),
+            line("error_page", "502", "504", "=", standInOf(rows)),
+          ]
         : []),
       // Never a path behind the name: it would be re-encoded, and signatures of other servers would not fit any more.
       line("proxy_pass", `http://${upstreamOf(rows)}`),
@@ -51,16 +55,20 @@ const location = (env: Environment, rows: readonly [Route, ...Route[]]): Directi
   );
 };
 
-/** Main in the place of a worker that cannot be reached. Not where the worker may have done the work already. */
-const fallback = (): Directive =>
+/**
+ * Main in the place of a worker that cannot be reached. Not of one that is merely full: its load would drown main too.
+ * Not where the worker may have done the work already.
+ */
+const standIn = (name: string, upstream: string): Directive =>
   block(
     "location",
-    [FALLBACK],
+    [name],
     [
+      refuseWhenFull(),
       block("if", [`(${MAY_HAVE_RUN})`], [line("return", "502")]),
-      slow,
+      ...readTimeout([MAIN]),
       line("proxy_request_buffering", "on"),
-      line("proxy_pass", `http://${MAIN}`),
+      line("proxy_pass", `http://${upstream}`),
     ],
   );
 
@@ -85,11 +93,24 @@ const wellKnown = (env: Environment): Directive[] => {
   ];
 };
 
+const standIns = (table: readonly Route[]): Directive[] => {
+  const used = new Set(
+    byPattern(table)
+      .filter((rows) => rows.every(({ fallback }) => fallback))
+      .map(standInOf),
+  );
+  return [
+    ...(used.has(STAND_IN) ? [standIn(STAND_IN, STAND_IN_UPSTREAM)] : []),
+    ...(used.has(STAND_IN_POLLS) ? [standIn(STAND_IN_POLLS, STAND_IN_POLLS_UPSTREAM)] : []),
+  ];
+};
+
 /** Locations of the public server. Nginx tries those with a pattern in their order. */
-export const locations = (env: Environment, table: readonly Route[]): Directive[] => [
+export const locations = (env: Environment, plan: Plan, table: readonly Route[]): Directive[] => [
   ...wellKnown(env),
   ...(env.nginx.adminApiFrom.length > 0 ? [] : [block("location", ["^~", ADMIN_PREFIX], [line("return", "403")])]),
-  ...byPattern(table).map((rows) => location(env, rows as [Route, ...Route[]])),
-  ...(table.some((route) => route.fallback) ? [fallback()] : []),
+  ...byPattern(table).map((rows) => location(env, plan, rows as [Route, ...Route[]])),
+  ...standIns(table),
+  ...overloadLocations(),
   block("location", ["/"], [line("return", "404")]),
 ];

@@ -1,14 +1,7 @@
 import type { Environment } from "../../configs/environment";
-import { Duration } from "../../configs/units/duration";
 import { LARGEST_BODY } from "./locations";
+import { CONNECT_TIMEOUT, NEXT_TIMEOUT, READ_TIMEOUT } from "./timeouts";
 import { PROCESS } from "./variables";
-
-/** Twice what clients and Synapse agree on for a long poll, with room for slow answers (ESS: 180 s). */
-const READ_TIMEOUT = Duration.minutes(3);
-/** A stopped container answers with silence; a full backlog answers to the second or third try, after 1 s or 3 s. */
-const CONNECT_TIMEOUT = Duration.seconds(3);
-/** Enough for each process of a pool to be silent, and less than any answer that is merely slow. */
-const NEXT_TIMEOUT = Duration.seconds(10);
 
 /** One JSON object a line; the path without its query, in which access tokens may stand. */
 const LOG_FIELDS = {

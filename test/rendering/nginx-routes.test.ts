@@ -104,8 +104,9 @@ describe.each(LAYOUT_NAMES)("with layout %s", (layout) => {
     for (const row of table) {
       expect(row.reason.length).toBeGreaterThan(10);
       expect(names).toEqual(expect.arrayContaining([...row.processes]));
-      expect(row.upstream === row.processes[0]).toBe(row.processes.length === 1);
+      expect(row.upstream).toBe(row.role);
       expect(row.key === "none" || row.processes.length > 1).toBe(true);
+      expect(row.limit).toBeGreaterThan(0);
     }
   });
 

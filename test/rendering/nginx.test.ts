@@ -231,9 +231,61 @@ describe("nginx.conf", () => {
   it("says each directive of the http block once, but for those that add up", () => {
     for (const { directives } of all) {
       const http = (named(directives, "http")[0]?.block ?? []).filter(({ block }) => block === undefined);
-      const names = http.map(({ name }) => name).filter((name) => !["proxy_set_header", "add_header"].includes(name));
+      const adding = ["proxy_set_header", "add_header", "limit_conn_zone"];
+      const names = http.map(({ name }) => name).filter((name) => !adding.includes(name));
       expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     }
+  });
+});
+
+describe("limits", () => {
+  it("are on every server of every upstream", () => {
+    for (const { plan, directives } of all) {
+      const { byRole, main, polls, standIn } = plan.nginx.limits;
+      const limits: Readonly<Record<string, number | undefined>> = {
+        ...Object.fromEntries(Object.entries(byRole).map(([role, { value }]) => [role, value])),
+        main: main.value,
+        main_stand_in: standIn.value,
+        main_stand_in_polls: polls.value,
+      };
+      for (const { args, block = [] } of named(directives, "upstream")) {
+        expect(named(block, "zone")).toHaveLength(1);
+        for (const server of named(block, "server")) {
+          expect([args[0], server.args]).toEqual([
+            args[0],
+            expect.arrayContaining([`max_conns=${limits[args[0] ?? ""]}`]),
+          ]);
+        }
+      }
+    }
+  });
+
+  it("can be told from dead processes: no name of an upstream looks like an address", () => {
+    for (const { directives } of all) {
+      const full = named(directives, "map").find(({ args }) => args[1] === "$kit_full")?.block ?? [];
+      const pattern = new RegExp(unquoted(full.find(({ name }) => name.startsWith('"~'))?.name ?? "").slice(1));
+      for (const { args, block = [] } of named(directives, "upstream")) {
+        expect(args[0]).toMatch(pattern);
+        for (const server of named(block, "server")) expect(server.args[0]).not.toMatch(pattern);
+      }
+    }
+  });
+
+  it("hold where a location has limits or error pages of its own, since it inherits none then", () => {
+    let own = 0;
+    for (const { directives } of all) {
+      const server = publicServer(directives).block ?? [];
+      const most = named(server, "limit_conn").map(({ args }) => args);
+      expect(most).toHaveLength(1);
+      for (const { block = [] } of named(server, "location")) {
+        const limits = named(block, "limit_conn").map(({ args }) => args);
+        if (limits.length > 0) expect(limits).toContainEqual(most[0]);
+        const pages = named(block, "error_page").map(({ args }) => args);
+        if (pages.length > 0) expect(pages).toContainEqual(["429", "=", "@overloaded"]);
+        own += limits.length + pages.length;
+      }
+    }
+    expect(own).toBeGreaterThan(100);
   });
 });
 

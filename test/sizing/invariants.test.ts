@@ -60,15 +60,21 @@ describe("an invariant", () => {
     ["I5", pgbouncer("max_db_connections", "0"), undefined],
     [
       "I6",
-      { ...PLAN, expected: { ...PLAN.expected, clients: solved(9000) } },
-      /^1\.25 × 2 × 9000 clients = 22500 > 8192 connections$/,
+      { ...PLAN, nginx: { ...PLAN.nginx, mostRequests: solved(9000) } },
+      /^1\.25 × 2 × 9000 requests = 22500 > 16384 connections$/,
     ],
+    ["I6", { ...PLAN, nginx: { ...PLAN.nginx, mostRequests: solved(3000) } }, /^4000 long polls > 3000 requests$/],
     [
       "I6",
       { ...PLAN, nginx: { ...PLAN.nginx, workerRlimitNofile: solved(3000) } },
-      /^2 × 2048 connections = 4096 > worker_rlimit_nofile 3000$/,
+      /^2 × 4096 connections = 8192 > worker_rlimit_nofile 3000$/,
     ],
     ["I7", container({ nofile: 900 }), /^postgres needs 1000 files > nofile 900$/],
+    [
+      "I7",
+      { ...PLAN, nginx: { ...PLAN.nginx, limits: { ...PLAN.nginx.limits, main: solved(70_000) } } },
+      /^synapse-main needs \d{5} files > nofile \d+$/,
+    ],
     ["I8", postgres("shared_buffers", "5GB"), /^shared_buffers 5120 MB > 25 % of 16384 MB = 4096 MB$/],
     ["I8", postgres("effective_cache_size", "1GB"), /^shared_buffers 2112 MB > effective_cache_size 1024 MB$/],
     [

@@ -13,7 +13,7 @@ expected 125 users, 250 clients, 6.3 events/s
 service           memory MB   CPU  connections
 postgres                652  0.40           22
 synapse-main            899  0.50            6
-nginx                    34  0.10         1024
+nginx                    34  0.10         2048
 operating system        256
 slack                 204.8
 left over               2.2  0.00
@@ -27,7 +27,7 @@ why
   synapse-main: connections: 2 × 1 cores + 4, between 6 and 10, for main alone
   nginx: memory: master 16 MB + workers 4 MB + clients 10 MB = 30 MB, divided by 0.9
   nginx: CPU: 10 % of the CPU weight, high for its use
-  nginx: connections: 1 workers × 1024
+  nginx: connections: 1 workers × 2048
   operating system: 128 MB + 4 % of 2 GB between 256 MB and 2 GB, at most 15 % of RAM
   slack: 10 % of 2 GB, never allocated
 `);
@@ -58,7 +58,7 @@ describe("sizeJson", () => {
       ["synapse-sync1", 1, 894, 0.4, 5],
       ["synapse-rooms1", 1, 894, 0.4, 5],
       ["synapse-federation1", 1, 894, 0.4, 5],
-      ["nginx", 1, 98, 0.16, 4096],
+      ["nginx", 1, 98, 0.16, 8192],
     ]);
     const limits = report.services.reduce((sum, { memory_limit_bytes }) => sum + memory_limit_bytes, 0);
     const { operating_system_bytes, slack_bytes } = report.reserves;
@@ -83,7 +83,7 @@ describe("explain", () => {
 
   it("names the neighbours of a name that it does not know", () => {
     expect(() => explain(SMALL, "nginx.nothing")).toThrow(
-      "the plan has no nginx.nothing; it has nginx.connections, nginx.cpu_shares, nginx.memory, nginx.worker_connections, nginx.worker_processes, nginx.worker_rlimit_nofile",
+      "the plan has no nginx.nothing; it has nginx.connections, nginx.cpu_shares, nginx.limits.federation_inbound, nginx.limits.initial_sync, nginx.limits.login, nginx.limits.main, nginx.limits.media_repository, nginx.limits.polls, nginx.limits.requests, nginx.limits.sliding_sync, nginx.limits.stand_in, nginx.limits.sync, nginx.memory, nginx.worker_connections, nginx.worker_processes, nginx.worker_rlimit_nofile",
     );
     expect(() => explain(SMALL, "nothing")).toThrow("the plan has no nothing; it has expected.…, nginx.…, postgres.…");
   });
