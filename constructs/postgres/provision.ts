@@ -39,9 +39,13 @@ CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 `;
 };
 
+/** Debian's own `psql` and `pg_isready` are wrappers in Perl, which cost a tenth of a second of CPU for each call. */
+const OWN_PROGRAMS = "PATH=/usr/lib/postgresql/$PG_MAJOR/bin:$PATH";
+
 /** Waits for the real server (the image's first-start server has no TCP), provisions, and says that it is done. */
 export const PROVISION_SH = `#!/bin/sh
 set -eu
+${OWN_PROGRAMS}
 until pg_isready --quiet --host 127.0.0.1; do sleep 0.2; done
 psql --no-psqlrc --quiet --output /dev/null --username postgres --dbname postgres --file /config/provision.sql
 touch /var/run/postgresql/provisioned
@@ -68,5 +72,6 @@ exec docker-entrypoint.sh postgres -c config_file=/config/postgresql.conf
 
 /** Healthy once the server takes connections and the provisioner has finished. */
 export const HEALTH_SH = `#!/bin/sh
+${OWN_PROGRAMS}
 test -f /var/run/postgresql/provisioned && exec pg_isready --quiet --host 127.0.0.1
 `;
