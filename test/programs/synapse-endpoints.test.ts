@@ -1,8 +1,16 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { MAIN, type Route, routes } from "../../constructs/nginx/routes";
+import { rowFor } from "../catalogue/request";
 import { boxWithLayout } from "../support/programs-boxes";
 import { ProgramContainer } from "../support/programs-container";
+import {
+  ENDPOINTS_PROGRAM,
+  endpointKey,
+  fillTemplate,
+  type Registered,
+  type RegisteredEndpoints,
+  STAYS_ON_MAIN,
+  WRITERS_OWN,
+} from "../support/registered-endpoints";
 
 /** `synapse` in the image. */
 const UID = 991;
@@ -10,60 +18,14 @@ const LAYOUTS = ["two", "three", "eight", "seventeen"] as const;
 /** Opens the admin API, so that its media routes are in the table. */
 const ADMIN = "nginx: {admin_api_from: [10.0.0.0/8]}\n";
 
-interface Registered {
-  readonly method: string;
-  readonly pattern: string;
-  /** Paths that fit, one for each way through the pattern. */
-  readonly paths: readonly string[];
-}
-
-interface Endpoints {
-  readonly main: readonly Registered[];
-  readonly worker: readonly Registered[];
-  readonly media: readonly Registered[];
-  readonly pages: readonly string[];
-}
-
-/** What a worker would serve and main gets all the same: at least one path of the pattern goes there. */
-const STAYS_ON_MAIN: Readonly<Record<string, string>> = {
-  "GET ^/_matrix/client/(api/v1|r0|v3|unstable)/events$": "only below /unstable, which the workers document leaves out",
-  "GET ^/_matrix/client/(api/v1|r0|v3|unstable)/initialSync$": "only below /unstable, as /events",
-  "GET ^/_matrix/client/(api/v1|r0|v3|unstable)/rooms/(?P<room_id>[^/]*)/initialSync$":
-    "only below /unstable, as /events",
-  "GET ^/_matrix/client/(r0|v3|unstable)/sync$": "only below /unstable, as /events",
-  "GET ^/_matrix/client/(v1|unstable)/register/m.login.registration_token/validity$":
-    "only below /unstable, as /events",
-  "POST ^/_matrix/client/(r0|v3|unstable)/delete_devices$": "only below /unstable, as /events",
-  "GET ^/_matrix/client/(api/v1|r0|v3|unstable)/events/(?P<event_id>[^/]*)$":
-    "deprecated, rare, not in the workers document",
-  "GET ^/_matrix/client/(api/v1|r0|v3|unstable)/login/(cas|sso)/redirect$":
-    "only /login/cas/redirect, an old name that is not in the workers document",
-  "GET ^/_matrix/client/unstable/im.nheko.summary/rooms/(?P<room_identifier>[^/]*)/summary$":
-    "the older of two experimental names, not in the workers document",
-  "PUT ^/_matrix/client/(api/v1|r0|v3|unstable)/createRoom/(?P<txn_id>[^/]*)$":
-    "the form with a transaction is not in the specification",
-  "PUT ^/_matrix/client/(api/v1|r0|v3|unstable)/rooms/(?P<room_id>[^/]*)/(?P<membership_action>join|invite|leave|ban|unban|kick)/(?P<txn_id>[^/]*)$":
-    "the form with a transaction is not in the specification",
-  "POST ^/_matrix/client/(v1|unstable)/appservice/(?P<appservice_id>[^/]*)/ping$": "once a start of a bridge",
-  "GET ^/_matrix/federation/unstable/rooms/(?P<room_id>[^/]*)/complexity$": "rare, not in the workers document",
-  "GET ^/_matrix/federation/v1/openid/userinfo$": "rare, not in the workers document",
-  "POST ^/_matrix/federation/v1/3pid/onbind$": "rare, not in the workers document",
-  "POST ^/_matrix/federation/v1/user/keys/claim$": "not in the workers document",
-  "POST ^/_matrix/federation/v1/user/keys/query$": "not in the workers document",
-};
-
-/** A generic worker refuses what the writer of the stream takes, so that it is listed for main alone. */
-const WRITERS_OWN = /^(PUT|DELETE) \S*\/pushrules\//;
-
 /** Roles whose endpoints exist only with providers that the probe does not configure. */
 const UNPROBED = ["saml2/authn_response"];
 
 let container: ProgramContainer;
-let endpoints: Endpoints;
+let endpoints: RegisteredEndpoints;
 beforeAll(async () => {
   container = await ProgramContainer.start("synapse", UID);
-  const script = readFileSync(join(__dirname, "synapse_endpoints.py"), "utf8");
-  endpoints = JSON.parse(container.exec(["python3", "-c", script]));
+  endpoints = JSON.parse(container.exec(["python3", "-c", ENDPOINTS_PROGRAM]));
 }, 300_000);
 afterAll(() => container?.remove());
 
@@ -72,17 +34,37 @@ const tableOf = (layout: (typeof LAYOUTS)[number]): Route[] => {
   return routes(environment, plan);
 };
 
-const takes = (route: Route, method: string): boolean =>
-  route.methods.length === 0 || (route.methods as readonly string[]).includes(method);
+const pathsOf = ({ templates }: Registered): string[] => templates.map((template) => fillTemplate(template));
 
-/** As Nginx does: the first pattern decides; what its rows do not take goes to main. */
-const routed = (table: readonly Route[], method: string, path: string): string => {
-  const pattern = table.find((route) => new RegExp(route.pattern).test(path))?.pattern;
-  const row = table.find((route) => route.pattern === pattern && takes(route, method));
-  return row?.role ?? MAIN;
-};
+const routed = (table: readonly Route[], method: string, path: string): string =>
+  rowFor(table, { method, uri: path })?.role ?? MAIN;
 
-const key = ({ method, pattern }: Registered): string => `${method} ${pattern}`;
+it("knows every line of what Synapse's own script prints", () => {
+  const settings = {
+    server_name: "example.com",
+    report_stats: false,
+    suppress_key_server_warning: true,
+    macaroon_secret_key: "x",
+    form_secret: "x",
+    signing_key: "ed25519 a_test b/tdgJsIC2XA6vVQZPMk8hpW50BklVXHu0jqCiOO/hI",
+    database: { name: "sqlite3", args: { database: "/tmp/map.db" } },
+    media_store_path: "/tmp/media",
+  };
+  const script = ["python3", "-m", "synapse._scripts.generate_workers_map", "--config-path", "/dev/stdin"];
+  const printed = container
+    .exec(script, JSON.stringify(settings))
+    .split("\n")
+    .filter((line) => line.includes("^/"));
+  expect(printed.length).toBeGreaterThan(80);
+  // The script puts `.*` in the place of a named group, and no method where all of them are served.
+  const known = new Set(
+    endpoints.worker.flatMap(({ method, pattern }) => {
+      const path = pattern.replace(/\(\?P<[^>]+?>(.+?)\)/g, ".*");
+      return [path, `${method.padEnd(6)} ${path}`];
+    }),
+  );
+  expect(printed.filter((line) => !known.has(line))).toEqual([]);
+});
 
 describe.each(LAYOUTS)("layout %s", (layout) => {
   const table = tableOf(layout);
@@ -96,7 +78,7 @@ describe.each(LAYOUTS)("layout %s", (layout) => {
         if (endpoints.pages.some((page) => pattern.test(page) || pattern.test(`${page}/callback`))) return [];
         if (UNPROBED.some((part) => route.pattern.includes(part))) return [];
         const fits = (method?: string) =>
-          known.some((one) => (!method || one.method === method) && one.paths.some((path) => pattern.test(path)));
+          known.some((one) => (!method || one.method === method) && pathsOf(one).some((path) => pattern.test(path)));
         if (route.methods.length === 0) return fits() ? [] : [route.pattern];
         return route.methods.filter((method) => !fits(method)).map((method) => `${method} ${route.pattern}`);
       })
@@ -105,19 +87,21 @@ describe.each(LAYOUTS)("layout %s", (layout) => {
   });
 
   it("sends nothing to a worker that main alone serves", () => {
-    const served = new Set([...endpoints.worker, ...endpoints.media].map(key));
+    const served = new Set([...endpoints.worker, ...endpoints.media].map(endpointKey));
     const wrong = endpoints.main
-      .filter((one) => !served.has(key(one)))
-      .flatMap(({ method, paths }) =>
-        paths.filter((path) => routed(table, method, path) !== MAIN).map((path) => `${method} ${path}`),
+      .filter((one) => !served.has(endpointKey(one)))
+      .flatMap((one) =>
+        pathsOf(one)
+          .filter((path) => routed(table, one.method, path) !== MAIN)
+          .map((path) => `${one.method} ${path}`),
       );
     expect(wrong.filter((one) => !WRITERS_OWN.test(one))).toEqual([]);
   });
 
   it("keeps on main only what is meant to stay there", () => {
     const kept = [...endpoints.worker, ...endpoints.media]
-      .filter(({ method, paths }) => paths.some((path) => routed(table, method, path) === MAIN))
-      .map(key);
+      .filter((one) => pathsOf(one).some((path) => routed(table, one.method, path) === MAIN))
+      .map(endpointKey);
     expect([...new Set(kept)].sort()).toEqual(Object.keys(STAYS_ON_MAIN).sort());
   });
 });

@@ -31,6 +31,8 @@ export class MatrixClient {
     const raw = body instanceof Uint8Array;
     const response = await fetch(`${this.baseUrl}${path}?${query}`, {
       method,
+      // Single sign-on sends browsers to places that tests have nothing to do with.
+      redirect: "manual",
       headers: {
         ...(this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` }),
         ...(body === undefined ? {} : { "Content-Type": options.contentType ?? "application/json" }),

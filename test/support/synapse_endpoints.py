@@ -1,4 +1,6 @@
-"""Prints, as JSON, every endpoint that the installed Synapse registers, with paths that fit each pattern.
+"""Prints, as JSON, every endpoint that the installed Synapse registers, with templates of paths that fit each pattern.
+
+A template names what is free in it: `/_matrix/client/v3/rooms/{room_id}/messages`.
 
 `worker` and `main` come from the functions behind `python3 -m synapse._scripts.generate_workers_map`. That script
 leaves out what hangs on resources of its own; `media` and `pages` are asked of the code that builds those.
@@ -21,41 +23,54 @@ from synapse.rest.media.media_repository_resource import MediaRepositoryResource
 from synapse.rest.synapse.client import build_synapse_client_resource_tree
 
 parser = re._parser
+# Something free, in a text; no path holds it.
+FREE = "\0"
 
 
-def texts(parsed) -> list[str]:
-    """Every way through a pattern, with `x` for whatever is free."""
-    ways = [texts_of(operation, argument) for operation, argument in parsed]
+def texts(parsed, names: dict[int, str]) -> list[str]:
+    """Every way through a pattern."""
+    ways = [texts_of(operation, argument, names) for operation, argument in parsed]
     return ["".join(parts) for parts in itertools.product(*ways)]
 
 
-def texts_of(operation, argument) -> list[str]:
+def texts_of(operation, argument, names: dict[int, str]) -> list[str]:
     name = str(operation)
     if name == "AT":
         return [""]
     if name == "LITERAL":
         return [chr(argument)]
     if name == "ANY":
+        # A dot that nobody escaped.
         return ["."]
-    if name in ("IN", "NOT_LITERAL"):
-        return ["x"]
+    if name == "NOT_LITERAL":
+        return [FREE]
+    if name == "IN":
+        # `(v1|v3)` is parsed as `v[13]`.
+        kinds = {str(kind) for kind, _ in argument}
+        return [chr(code) for _, code in argument] if kinds == {"LITERAL"} else [FREE]
     if name == "SUBPATTERN":
-        return texts(argument[-1])
+        group = names.get(argument[0])
+        free = FREE if group is None else f"{{{group}}}"
+        return [way.replace(FREE, free) for way in texts(argument[-1], names)]
     if name == "BRANCH":
-        return [text for branch in argument[1] for text in texts(branch)]
+        return [text for branch in argument[1] for text in texts(branch, names)]
     if name in ("MAX_REPEAT", "MIN_REPEAT"):
         least, most, inner = argument
-        once = texts(inner)
-        if least == 0 and most == 1:
-            return ["", *once]
         # `.*` and `[^/]*` stand for something in a real path.
-        return ["x" if text == "." else text for text in once]
+        once = [FREE if text == "." else text for text in texts(inner, names)]
+        return ["", *once] if least == 0 and most == 1 else once
     raise ValueError(f"{name} in a pattern")
+
+
+def templates(pattern: str) -> list[str]:
+    parsed = parser.parse(pattern)
+    names = {number: name for name, number in parsed.state.groupdict.items()}
+    return [text.replace(FREE, "x") for text in texts(parsed, names)]
 
 
 def described(registrations) -> list[dict]:
     return [
-        {"method": method, "pattern": pattern, "paths": texts(parser.parse(pattern))}
+        {"method": method, "pattern": pattern, "templates": templates(pattern)}
         for method, pattern in sorted(registrations)
     ]
 
