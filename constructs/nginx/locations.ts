@@ -6,7 +6,7 @@ import { byPattern, upstreamOf } from "./choices";
 import { block, type Directive, line } from "./directive";
 import { OVERLOADED, originLimits, overloadLocations, refuseWhenFull } from "./overload";
 import { ADMIN_PREFIX, isAdmin, MAIN, type Route } from "./routes";
-import { READ_TIMEOUT, readTimeoutOf } from "./timeouts";
+import { READ_TIMEOUT, readTimeoutOf, SHORT_CONNECT_TIMEOUT } from "./timeouts";
 import { STAND_IN_POLLS_UPSTREAM, STAND_IN_UPSTREAM } from "./upstreams";
 import { MAY_HAVE_RUN } from "./variables";
 
@@ -44,6 +44,7 @@ const location = (env: Environment, plan: Plan, rows: readonly [Route, ...Route[
       // A body that was streamed to a dead process cannot be sent again (seen: main waits for the rest of it).
       ...(rows.every((row) => row.fallback)
         ? [
+            line("proxy_connect_timeout", SHORT_CONNECT_TIMEOUT.toString()),
             line("proxy_request_buffering", "on"),
             line("error_page", "429", "=", OVERLOADED),
             line("error_page", "502", "504", "=", standInOf(rows)),

@@ -16,6 +16,12 @@ const HASH: Readonly<Record<Exclude<BalancingKey, "none">, string>> = {
   uri: "$request_uri",
 };
 
+/**
+ * 160 points a unit on the ring of keys. With one unit a process of a pool may get a quarter more than its part, by bad
+ * luck with the addresses; with ten never a tenth more.
+ */
+const WEIGHT_ON_RING = 10;
+
 /** Less than the 60 s after which Twisted closes them: a request on a closing connection fails (twisted.web.http). */
 const KEPT_FOR = Duration.seconds(45);
 
@@ -47,7 +53,15 @@ const upstreamOf = ({ upstream, processes, key, limit }: Upstream, servers: Serv
       // cannot take.
       ...(key === "none" ? [] : [line("hash", HASH[key], "consistent")]),
       // A restart of two seconds must not become ten of refusal (synapse#19907).
-      ...processes.map((name) => line("server", servers.get(name) as string, "max_fails=0", `max_conns=${limit}`)),
+      ...processes.map((name) =>
+        line(
+          "server",
+          servers.get(name) as string,
+          "max_fails=0",
+          `max_conns=${limit}`,
+          ...(key === "none" ? [] : [`weight=${WEIGHT_ON_RING}`]),
+        ),
+      ),
       line("keepalive", String(KEPT_PER_SERVER * processes.length)),
       line("keepalive_timeout", KEPT_FOR.toString()),
     ],

@@ -1,9 +1,11 @@
 import { PORTS } from "../../configs/ports";
 import { secretsIn } from "../../configs/secrets";
 import { addressesOf } from "../../constructs/addresses";
+import { nginxConf } from "../../constructs/nginx/conf";
 import { render } from "../../constructs/render";
 import type { Prepared } from "../../host/prepare";
 import { corpus, LAYOUT_NAMES, plain, prepared } from "../support/corpus";
+import { ketamaShares } from "../support/ketama";
 
 interface Directive {
   readonly name: string;
@@ -165,6 +167,41 @@ describe("nginx.conf", () => {
       }
     }
     expect(hashed).toBeGreaterThan(0);
+  });
+
+  it("waits less than a second for a silent process where main stands in for it", () => {
+    let seen = 0;
+    for (const { directives } of all) {
+      for (const { block = [] } of named(directives, "location")) {
+        if (named(block, "error_page").length === 0) continue;
+        seen += 1;
+        expect(named(block, "proxy_connect_timeout").map(({ args }) => args[0])).toEqual(["500ms"]);
+      }
+    }
+    expect(seen).toBeGreaterThan(100);
+  });
+
+  it("gives each process of a pool its part of the keys, a tenth more or less, on whatever network", () => {
+    let pools = 0;
+    for (let number = 0; number < 20; number++) {
+      const { environment, plan } = plain("seventeen");
+      const network = `10.${number * 12}.${((number * 37) % 64) * 4}.0/22`;
+      const moved = { ...environment, docker: { ...environment.docker, network } };
+      for (const { block = [] } of named(every(parse(nginxConf(moved, plan))), "upstream")) {
+        if (named(block, "hash").length === 0) continue;
+        pools += 1;
+        const servers = named(block, "server").map(({ args }) => args);
+        const weight = Number(
+          /^weight=(\d+)$/.exec(servers[0]?.find((arg) => arg.startsWith("weight=")) ?? "")?.[1] ?? 1,
+        );
+        const shares = ketamaShares(
+          servers.map(([server]) => server as string),
+          weight,
+        );
+        for (const share of shares.values()) expect(Math.abs(share * servers.length - 1)).toBeLessThan(0.1);
+      }
+    }
+    expect(pools).toBeGreaterThan(50);
   });
 
   it("matches paths with their case, in the order of the file", () => {
