@@ -173,7 +173,7 @@ describe("nginx.conf", () => {
     let seen = 0;
     for (const { directives } of all) {
       for (const { block = [] } of named(directives, "location")) {
-        if (named(block, "error_page").length === 0) continue;
+        if (!named(block, "error_page").some(({ args }) => args.at(-1)?.startsWith("@main"))) continue;
         seen += 1;
         expect(named(block, "proxy_connect_timeout").map(({ args }) => args[0])).toEqual(["500ms"]);
       }
