@@ -1,6 +1,8 @@
 /** The part of `terraform show -json <plan>` that the kit reads. */
 export interface PlanJson {
   readonly resource_changes?: readonly ResourceChange[];
+  /** What changed outside of Terraform since the state was written. */
+  readonly resource_drift?: readonly ResourceChange[];
 }
 
 export interface ResourceChange {
@@ -33,6 +35,8 @@ export interface Changes {
   readonly seeders: readonly string[];
   /** Stored things (data volumes, secrets) that the plan would remove or replace. */
   readonly losses: readonly string[];
+  /** Data volumes that the state knows and the engine no longer has: what would be made in their place is empty. */
+  readonly vanished: readonly string[];
   /** Networks, volumes and secrets that are made for the first time. */
   readonly created: readonly string[];
   /** Docker names of the containers and networks that are to be made, where they are known before the apply. */
@@ -62,6 +66,8 @@ const isSeeder = (change: ResourceChange): boolean =>
 const isHelper = (change: ResourceChange): boolean => change.name === "synapse_media_owner";
 const isService = (change: ResourceChange): boolean =>
   change.type === "docker_container" && !isSeeder(change) && !isHelper(change);
+/** What the state alone knows. */
+const isNote = (change: ResourceChange): boolean => change.type === "terraform_data";
 const isStored = (change: ResourceChange): boolean =>
   change.type.startsWith("random_") || (change.type === "docker_volume" && !isConfigVolume(change));
 
@@ -187,9 +193,16 @@ export const changesOf = (plan: PlanJson): Changes => {
     losses: active
       .filter((change) => isStored(change) && ["remove", "replace"].includes(actionOf(change)))
       .map((change) => change.address),
+    vanished: (plan.resource_drift ?? [])
+      .filter((drift) => drift.type === "docker_volume" && isStored(drift) && actionOf(drift) === "remove")
+      .map((drift) => drift.address),
     created: active
       .filter(
-        (change) => actionOf(change) === "create" && change.type !== "docker_container" && !isConfigVolume(change),
+        (change) =>
+          actionOf(change) === "create" &&
+          change.type !== "docker_container" &&
+          !isConfigVolume(change) &&
+          !isNote(change),
       )
       .map((change) => change.address),
     newNames: { containers: newNamesOf(active, "docker_container"), networks: newNamesOf(active, "docker_network") },
@@ -227,6 +240,7 @@ export const describeChanges = (changes: Changes): string[] => {
     ...(changes.seeders.length > 0 && changes.services.every(({ action }) => action === "keep")
       ? ["  and the seeders of the configuration volumes are made again, which touches no service"]
       : []),
+    ...changes.vanished.map((address) => `  ${serviceName(address)} IS GONE from this engine, with what it stored`),
     ...changes.losses.map((address) => `  ${address}  WOULD BE LOST`),
   ];
 };

@@ -2,7 +2,7 @@ import type { Environment } from "../configs/environment";
 import { UserError } from "../configs/user-error";
 import { STATE_DIR } from "../host/detected";
 import type { Docker } from "../host/docker";
-import { TerraformError } from "./terraform";
+import { type Terraform, TerraformError } from "./terraform";
 
 /** Lines of a container's log that are shown when it does not become healthy. */
 const LOG_LINES = 15;
@@ -26,14 +26,14 @@ const KNOWN: readonly Known[] = [
       `${stateOf(environment)} was written by ${release}: install that release or a newer one`,
   },
   {
-    pattern: /(The state file (?:could not be|does not have)[^]*?)\.?\s*(?:- |$)/,
+    pattern: /(The state file (?:could not be|does not have)[\s\S]*?)\.?\s*(?:- |$)/,
     explain: ([, words], environment) => {
       const backup = `; Terraform's own from before the last change is ${localState(environment.name)}.backup`;
       return `${stateOf(environment)} is damaged: ${words}. Put a whole copy in its place${environment.state.backend === "local" ? backup : ""}. Nothing was changed`;
     },
   },
   {
-    pattern: /Error (?:refreshing|loading) state: ([^]*)/,
+    pattern: /Error (?:refreshing|loading) state: ([\s\S]*)/,
     explain: ([, words], environment) =>
       `${stateOf(environment)} cannot be read: ${words?.trim()}. Check \`state\` in ${environment.file}, and the credentials in the environment`,
   },
@@ -69,7 +69,7 @@ const KNOWN: readonly Known[] = [
       "the Docker engine itself may open fewer files than the budget gives a container: raise its limit (`LimitNOFILE` of the docker service) and run the same command again",
   },
   {
-    pattern: /Failed to (?:query available provider packages|install provider)[^]*/i,
+    pattern: /Failed to (?:query available provider packages|install provider)[\s\S]*/i,
     explain: ({ input }) =>
       `${input.trim()}\nWhere no provider registry can be reached, \`npm start\` builds the providers here`,
   },
@@ -93,12 +93,32 @@ const lastLog = async (docker: Docker, container: string): Promise<string> => {
     .join("\n");
 };
 
+/** What a failure is explained with. */
+export interface FailureContext {
+  readonly environment: Environment;
+  readonly docker: Docker;
+  readonly terraform?: Pick<Terraform, "serverName">;
+}
+
+const isServerNameRefusal = (text: string): boolean =>
+  text.includes("terraform_data.server_name") && text.includes("prevent_destroy");
+
+const otherServerName = async ({ environment, terraform }: FailureContext): Promise<string> => {
+  const { name, serverName } = environment;
+  return (
+    `\`server_name\` is ${serverName}, and this environment was deployed as ${(await terraform?.serverName()) ?? "another"}: it is part ` +
+    "of every user and room id in the database and can never be changed. Set it back, or make another environment; if " +
+    `nothing of it is needed, run \`synapse-kit destroy ${name} --data\` first. Nothing was changed`
+  );
+};
+
 /**
  * One message for whatever ended a run of Terraform: what it means and what to do, the log of a container that did not
  * become healthy, and Terraform's own words where the kit knows no better.
  */
-export const explainFailure = async (error: unknown, environment: Environment, docker: Docker): Promise<unknown> => {
+export const explainFailure = async (error: unknown, context: FailureContext): Promise<unknown> => {
   if (!(error instanceof TerraformError)) return error;
+  const { environment, docker } = context;
   const messages: string[] = [];
   for (const { summary, detail, address } of error.diagnostics) {
     const text = `${summary} ${detail ?? ""}`;
@@ -106,6 +126,10 @@ export const explainFailure = async (error: unknown, environment: Environment, d
       const service = address.slice(address.indexOf(".") + 1).replaceAll("_", "-");
       const container = `${environment.name}-${service}`;
       messages.push(`${service} did not become healthy; its last words:\n${await lastLog(docker, container)}`);
+      continue;
+    }
+    if (isServerNameRefusal(text)) {
+      messages.push(await otherServerName(context));
       continue;
     }
     const known = KNOWN.map(({ pattern, explain }) => {

@@ -1,7 +1,8 @@
 import type { Message } from "./terraform";
 
 /** Things that are part of a service and say nothing to a person. */
-const QUIET = /^(docker_volume\.config_|docker_container\.seed_|random_|docker_container\.synapse_media_owner)/;
+const QUIET =
+  /^(docker_volume\.config_|docker_container\.seed_|random_|terraform_data|docker_container\.synapse_media_owner)/;
 
 const label = (address: string): string => address.slice(address.indexOf(".") + 1).replaceAll("_", "-");
 

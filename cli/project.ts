@@ -62,7 +62,7 @@ export const openSession = async (nameOrPath: string, options: OpenOptions = {})
   try {
     await terraform.init();
   } catch (error) {
-    throw await explainFailure(error, environment, docker);
+    throw await explainFailure(error, { environment, docker });
   }
   return { environment, prepared, docker, terraform, resynthesize: write };
 };

@@ -30,16 +30,14 @@ export class TerraformError extends Error {
   }
 }
 
+interface StateResource {
+  readonly type: string;
+  readonly name: string;
+  readonly values: { readonly name: string; readonly input?: string };
+}
+
 interface StateJson {
-  readonly values?: {
-    readonly root_module?: {
-      readonly resources?: readonly {
-        readonly type: string;
-        readonly name: string;
-        readonly values: { readonly name: string };
-      }[];
-    };
-  };
+  readonly values?: { readonly root_module?: { readonly resources?: readonly StateResource[] } };
 }
 
 /** Drives Terraform in one stack folder. State and plan files are readable by their owner alone. */
@@ -133,20 +131,31 @@ export class Terraform {
       readFileSync(join(this.folder, "cdk.tf.json"), "utf8"),
     );
     const wanted = new Set(Object.keys(declared.resource?.docker_volume ?? {}));
-    const { code, stdout, stderr } = await this.capture(["show", "-json"]);
-    if (code !== 0) throw failureOf({ code, stdout, stderr });
-    const state: StateJson = JSON.parse(stdout);
     return new Map(
-      (state.values?.root_module?.resources ?? [])
+      (await this.resources())
         .filter((resource) => resource.type === "docker_volume" && wanted.has(resource.name))
         .filter((resource) => resource.name.startsWith("config_"))
         .map(({ values }): [string, string] => [values.name.replace(/-config-[0-9a-f-]+$/, ""), values.name]),
     );
   }
 
+  /** The server name that the state was made with; undefined before the first deployment. */
+  async serverName(): Promise<string | undefined> {
+    const note = (await this.resources()).find(({ type, name }) => type === "terraform_data" && name === "server_name");
+    return note?.values.input;
+  }
+
   /** Removes the plan file: it holds secrets. */
   forgetPlan(): void {
     rmSync(join(this.folder, this.planFile), { force: true });
+  }
+
+  /** Everything in the state, with values: hold it no longer than needed, secrets are in it. */
+  private async resources(): Promise<readonly StateResource[]> {
+    const outcome = await this.capture(["show", "-json"]);
+    if (outcome.code !== 0) throw failureOf(outcome);
+    const state: StateJson = JSON.parse(outcome.stdout);
+    return state.values?.root_module?.resources ?? [];
   }
 
   private capture(args: readonly string[]): Promise<Outcome> {

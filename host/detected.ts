@@ -9,8 +9,6 @@ export interface Detected {
   readonly ram_bytes?: number;
   readonly cpus?: number;
   readonly images?: "official" | "local";
-  /** Of the last deployment that came to rest: it is part of every id in the database, and can never change. */
-  readonly server_name?: string;
 }
 
 /** Folder of everything that is kept between runs: Terraform's local state with its secrets, and detected facts. */

@@ -60,7 +60,6 @@ export const prepare = async (nameOrPath: string, projectDir: string): Promise<P
     file: environment.file,
     ...detected,
     ...(environment.images.source === "auto" ? { images: source } : {}),
-    ...(before.server_name === undefined ? {} : { server_name: before.server_name }),
   };
   if (JSON.stringify(now) !== JSON.stringify(before)) writeDetected(environment, projectDir, now);
   return { environment, plan, images };

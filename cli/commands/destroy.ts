@@ -1,9 +1,11 @@
 import { createInterface } from "node:readline/promises";
 import { UserError } from "../../configs/user-error";
 import { forgetState } from "../../host/detected";
+import { changesOf } from "../changes";
 import { explainFailure } from "../failure";
 import { printProgress } from "../progress";
 import { openSession } from "../project";
+import { refuseEmptyTwin } from "../refusals";
 
 /** The environment's name, typed: a flag would end up in a shell's history and be run again. */
 const confirm = async (name: string): Promise<void> => {
@@ -23,10 +25,8 @@ const confirm = async (name: string): Promise<void> => {
  * with `data` it goes too, after a confirmation.
  */
 export const destroy = async (name: string, options: { readonly data?: boolean }): Promise<void> => {
-  const { environment, docker, terraform, resynthesize } = await openSession(name, {
-    running: false,
-    onMessage: printProgress,
-  });
+  const session = await openSession(name, { running: false, onMessage: printProgress });
+  const { environment, terraform, resynthesize } = session;
   try {
     if ((await terraform.stateList()).length === 0) {
       console.log(`nothing to destroy: \`${environment.name}\` is not deployed`);
@@ -40,14 +40,19 @@ export const destroy = async (name: string, options: { readonly data?: boolean }
       console.log(`${environment.name} is gone, with everything it stored`);
       return;
     }
-    await terraform.apply();
+    // Also what is taken down keeps its volumes: one that is gone would be made anew, empty.
+    if (await terraform.plan()) {
+      refuseEmptyTwin(session, changesOf(await terraform.showPlan()));
+      await terraform.applyPlan();
+    }
     console.log(
       `${environment.name} is down; database, media and secrets stay. \`npx synapse-kit deploy ${name}\` brings it back`,
     );
   } catch (error) {
-    throw await explainFailure(error, environment, docker);
+    throw await explainFailure(error, session);
   } finally {
     // What is left on disk must not take anything down, whoever runs Terraform there.
     resynthesize({});
+    terraform.forgetPlan();
   }
 };

@@ -9,14 +9,15 @@ export interface PlanOptions {
 
 /** Prints what a deployment would do. Exit code 2 for changes, with `--detailed-exitcode`, as Terraform's own. */
 export const plan = async (name: string, options: PlanOptions): Promise<void> => {
-  const { environment, docker, terraform } = await openSession(name);
+  const session = await openSession(name);
+  const { terraform } = session;
   try {
     await terraform.plan();
     const changes = changesOf(await terraform.showPlan());
     console.log(options.json ? JSON.stringify(changes, null, 2) : describeChanges(changes).join("\n"));
     if (options.detailedExitcode && !changes.isEmpty) process.exitCode = 2;
   } catch (error) {
-    throw await explainFailure(error, environment, docker);
+    throw await explainFailure(error, session);
   } finally {
     terraform.forgetPlan();
   }

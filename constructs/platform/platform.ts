@@ -2,7 +2,7 @@ import type { ContainerNetworksAdvanced } from "@cdktf/provider-docker/lib/conta
 import { Network } from "@cdktf/provider-docker/lib/network";
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
-import type { TerraformStack } from "cdktf";
+import { TerraformResource, type TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { Environment, ImageName } from "../../configs/environment";
 import { LABELS } from "../../configs/labels";
@@ -41,6 +41,7 @@ export class Platform extends Construct {
   private readonly networks: Readonly<Record<keyof Addresses, Network>>;
   private readonly addresses: ReadonlyMap<string, Addresses>;
   private readonly disposable: boolean;
+  private readonly serverName: TerraformResource;
 
   constructor(stack: TerraformStack, id: string, props: PlatformProps) {
     super(stack, id);
@@ -53,6 +54,7 @@ export class Platform extends Construct {
     stack.addOverride("terraform.required_providers.docker.version", DOCKER_PROVIDER_VERSION);
     stack.addOverride("terraform.required_providers.random.version", RANDOM_PROVIDER_VERSION);
 
+    this.serverName = this.serverNameNote();
     this.secrets = new Secrets(stack, "secrets", {
       disposable: this.disposable,
       filesFrom: props.secretFilesFrom ?? ".",
@@ -89,9 +91,25 @@ export class Platform extends Construct {
     const volume = new Volume(scope, name, {
       name: this.nameOf(name),
       lifecycle: { preventDestroy: !this.disposable },
+      dependsOn: [this.serverName],
     });
     volume.overrideLogicalId(name.replaceAll("-", "_"));
     return volume;
+  }
+
+  /**
+   * The server name as the state remembers it, noted before anything is stored under it. Another one would have to
+   * replace the note, which nothing may: so a plan fails, whoever makes it, wherever the state lies.
+   */
+  private serverNameNote(): TerraformResource {
+    // Not cdktf's DataResource, which takes maps alone and starts `terraform version` at every synthesis.
+    const note = new TerraformResource(this, "server-name", {
+      terraformResourceType: "terraform_data",
+      lifecycle: { preventDestroy: !this.disposable },
+    });
+    note.overrideLogicalId("server_name");
+    for (const key of ["input", "triggers_replace"]) note.addOverride(key, this.environment.serverName);
+    return note;
   }
 
   private network(name: string, subnet: string, internal: boolean): Network {

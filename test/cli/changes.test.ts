@@ -93,6 +93,30 @@ test("config volumes that go are no loss", () => {
   expect(changesOf(plan(change("docker_volume.config_dev_nginx_0123456789", ["delete"]))).losses).toEqual([]);
 });
 
+test("the note of the server name is neither made, lost, nor a service", () => {
+  for (const actions of [["create"], ["delete"], ["delete", "create"]] as const) {
+    const changes = changesOf(plan(change("terraform_data.server_name", actions)));
+    expect(changes).toMatchObject({ isEmpty: false, services: [], losses: [], created: [] });
+    expect(describeChanges(changes)).toEqual([]);
+  }
+});
+
+test("a data volume that the engine has lost is seen, other drift is not", () => {
+  const lost = change("docker_volume.postgres_data", ["delete"]);
+  const changes = changesOf({
+    resource_changes: [change("docker_volume.postgres_data", ["create"])],
+    resource_drift: [
+      lost,
+      change("docker_volume.synapse_media", ["update"]),
+      change("docker_volume.config_dev_nginx_0123456789", ["delete"]),
+      change("docker_container.nginx", ["delete"]),
+    ],
+  });
+  expect(changes.vanished).toEqual(["docker_volume.postgres_data"]);
+  expect(describeChanges(changes)).toContain("  postgres-data IS GONE from this engine, with what it stored");
+  expect(changesOf(plan(lost)).vanished).toEqual([]);
+});
+
 test("another major's data folder is seen", () => {
   const env = (major: number) => ({ env: [`PGDATA=/var/lib/postgresql/${major}/docker`] });
   expect(

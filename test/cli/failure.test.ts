@@ -8,7 +8,7 @@ const environment = (yaml = "") => parseEnvironment(`server_name: example.org\n$
 
 const messageOf = async (summary: string, detail = "", yaml = ""): Promise<string> => {
   const error = new TerraformError([{ severity: "error", summary, detail }]);
-  const explained = await explainFailure(error, environment(yaml), new Docker());
+  const explained = await explainFailure(error, { environment: environment(yaml), docker: new Docker() });
   expect(explained).toBeInstanceOf(UserError);
   return (explained as UserError).message;
 };
@@ -64,6 +64,43 @@ describe("an engine that is gone", () => {
 
   it("is not seen in every word with these three letters", async () => {
     expect(await messageOf("Invalid value", "geoffrey is no user")).toBe("Invalid value geoffrey is no user");
+  });
+});
+
+describe("another server name", () => {
+  const refused = (deployedAs?: string) =>
+    explainFailure(
+      new TerraformError([
+        {
+          severity: "error",
+          summary: "Instance cannot be destroyed",
+          detail:
+            "Resource terraform_data.server_name has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed.",
+        },
+      ]),
+      { environment: environment(), docker: new Docker(), terraform: { serverName: async () => deployedAs } },
+    );
+
+  it("is refused, with the one that the state knows", async () => {
+    expect(await refused("other.example")).toMatchObject({
+      message:
+        "`server_name` is example.org, and this environment was deployed as other.example: it is part of every user and room id in " +
+        "the database and can never be changed. Set it back, or make another environment; if nothing of it is needed, run " +
+        "`synapse-kit destroy chat --data` first. Nothing was changed",
+    });
+  });
+
+  it("is refused all the same when the state does not tell", async () => {
+    expect(await refused()).toMatchObject({ message: expect.stringContaining("was deployed as another:") });
+  });
+
+  it("is not what any other loss is taken for", async () => {
+    expect(
+      await messageOf(
+        "Instance cannot be destroyed",
+        "Resource docker_volume.postgres_data has lifecycle.prevent_destroy set",
+      ),
+    ).toContain("would destroy something that is stored");
   });
 });
 

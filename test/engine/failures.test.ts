@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { containerIds, docker, EngineProject } from "../support/engine-project";
@@ -151,12 +151,19 @@ test(
     const before = containerIds(project.name);
     const text = readFileSync(project.file, "utf8");
     writeFileSync(project.file, text.replace("server_name: localhost", "server_name: other.example"));
-    const outcome = await project.kit(["deploy", project.name]);
-    expect(outcome).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining("`server_name` is other.example, and this environment was deployed as localhost"),
-    });
-    expect(containerIds(project.name)).toEqual(before);
+    // As on another machine, with a remote state: nothing but the state tells.
+    rmSync(join(project.dir, "state", `${project.name}.detected.json`));
+    for (const command of ["plan", "deploy", "destroy"]) {
+      const outcome = await project.kit([command, project.name]);
+      expect(outcome).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(
+          "`server_name` is other.example, and this environment was deployed as localhost",
+        ),
+      });
+      noTrace(outcome.stderr);
+      expect(containerIds(project.name)).toEqual(before);
+    }
     writeFileSync(project.file, text);
   },
   DEPLOY_MS,
@@ -251,12 +258,17 @@ test(
   "a lost data volume is refused, not replaced by an empty one",
   async () => {
     expect(await project.kit(["destroy", project.name])).toMatchObject({ code: 0 });
-    docker("volume", "rm", `${project.name}-postgres-data`);
-    expect(await project.kit(["deploy", project.name])).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(`volume ${project.name}-postgres-data is gone from this engine`),
-    });
-    expect(containerIds(project.name)).toEqual({});
+    const volume = `${project.name}-postgres-data`;
+    docker("volume", "rm", volume);
+    rmSync(join(project.dir, "state", `${project.name}.detected.json`));
+    for (const command of ["deploy", "destroy"]) {
+      expect(await project.kit([command, project.name])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`volume ${volume} is gone from this engine`),
+      });
+      expect(containerIds(project.name)).toEqual({});
+      expect(docker("volume", "ls", "--format", "{{.Name}}").split("\n")).not.toContain(volume);
+    }
   },
   DEPLOY_MS,
 );

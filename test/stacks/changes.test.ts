@@ -163,7 +163,7 @@ describe("an environment taken down", () => {
       const [up, down] = [synthOne(one), synthOne(one, { running: false })];
       expect(down.json.resource.docker_container).toBeUndefined();
       expect(Object.keys(down.of("docker_volume")).sort()).toEqual(["postgres_data", "synapse_media"]);
-      for (const type of ["docker_network", "random_password", "random_bytes", "random_id"]) {
+      for (const type of ["docker_network", "random_password", "random_bytes", "random_id", "terraform_data"]) {
         expect(down.of(type)).toEqual(up.of(type));
         expect(Object.keys(up.of(type)).length).toBeGreaterThan(0);
       }
@@ -176,7 +176,7 @@ describe("an environment taken down", () => {
   it("can be destroyed, data and all, only when it is said to be disposable", () => {
     const kept = (stack: Stack) =>
       Object.entries(stack.json.resource)
-        .filter(([type]) => type.startsWith("random_") || type === "docker_volume")
+        .filter(([type]) => type.startsWith("random_") || ["docker_volume", "terraform_data"].includes(type))
         .flatMap(([, all]) => Object.entries(all) as [string, { lifecycle?: { prevent_destroy?: boolean } }][])
         .filter(([id]) => !id.startsWith("config_"))
         .map(([, resource]) => resource.lifecycle?.prevent_destroy);

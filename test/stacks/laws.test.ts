@@ -467,6 +467,11 @@ describe("secrets", () => {
 
 describe("what is stored", () => {
   const DATA = ["postgres_data", "synapse_media"];
+  interface ServerName {
+    readonly input: string;
+    readonly triggers_replace: string;
+    readonly lifecycle: { readonly prevent_destroy: boolean };
+  }
 
   it("cannot be destroyed by accident: data volumes and secrets", () => {
     expect(
@@ -481,6 +486,24 @@ describe("what is stored", () => {
         return [
           ...(kept.length === 11 ? [] : [`${kept.length} are kept`]),
           ...free.map(([type, id]) => `${type}.${id}`),
+        ];
+      }),
+    ).toEqual([]);
+  });
+
+  it("knows the server name that it was stored under, before it is stored", () => {
+    expect(
+      breaches((stack) => {
+        const { input, triggers_replace, lifecycle } =
+          stack.of<ServerName>("terraform_data").server_name ?? ({} as Partial<ServerName>);
+        const { serverName } = stack.prepared.environment;
+        return [
+          ...(input === serverName && triggers_replace === serverName ? [] : [`${input}`]),
+          ...(lifecycle?.prevent_destroy === true ? [] : ["can be replaced"]),
+          ...DATA.filter((id) => {
+            const volume = stack.of<{ depends_on?: string[] }>("docker_volume")[id];
+            return !volume?.depends_on?.includes("terraform_data.server_name");
+          }),
         ];
       }),
     ).toEqual([]);
