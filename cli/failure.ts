@@ -2,10 +2,8 @@ import type { Environment } from "../configs/environment";
 import { UserError } from "../configs/user-error";
 import { STATE_DIR } from "../host/detected";
 import type { Docker } from "../host/docker";
+import { lastWords } from "./last-words";
 import { type Terraform, TerraformError } from "./terraform";
-
-/** Lines of a container's log that are shown when it does not become healthy. */
-const LOG_LINES = 15;
 
 interface Known {
   readonly pattern: RegExp;
@@ -83,21 +81,11 @@ const KNOWN: readonly Known[] = [
   },
 ];
 
-/** A container's last words. */
-const lastLog = async (docker: Docker, container: string): Promise<string> => {
-  const { stdout, stderr } = await docker.run(["logs", "--tail", String(LOG_LINES), container]);
-  return `${stdout}${stderr}`
-    .trimEnd()
-    .split("\n")
-    .map((line) => `    ${line}`)
-    .join("\n");
-};
-
 /** What a failure is explained with. */
 export interface FailureContext {
   readonly environment: Environment;
   readonly docker: Docker;
-  readonly terraform?: Pick<Terraform, "serverName">;
+  readonly terraform?: Pick<Terraform, "serverName" | "stopped">;
 }
 
 const isServerNameRefusal = (text: string): boolean =>
@@ -117,6 +105,8 @@ const otherServerName = async ({ environment, terraform }: FailureContext): Prom
  * become healthy, and Terraform's own words where the kit knows no better.
  */
 export const explainFailure = async (error: unknown, context: FailureContext): Promise<unknown> => {
+  // What else fails then, fails because of it: a Ctrl-C reaches Docker's client too.
+  if (context.terraform?.stopped) return context.terraform.stopped;
   if (!(error instanceof TerraformError)) return error;
   const { environment, docker } = context;
   const messages: string[] = [];
@@ -125,7 +115,7 @@ export const explainFailure = async (error: unknown, context: FailureContext): P
     if (/failed to be in healthy state/i.test(text) && address !== undefined) {
       const service = address.slice(address.indexOf(".") + 1).replaceAll("_", "-");
       const container = `${environment.name}-${service}`;
-      messages.push(`${service} did not become healthy; its last words:\n${await lastLog(docker, container)}`);
+      messages.push(`${service} did not become healthy; its last words:\n${await lastWords(docker, container)}`);
       continue;
     }
     if (isServerNameRefusal(text)) {

@@ -127,6 +127,7 @@ program.parseAsync().catch((error: unknown) => {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
     return;
   }
-  process.exitCode = UserError.is(error) && error.options.usage ? EXIT_USAGE : EXIT_FAILED;
+  const { usage = false, exitCode = usage ? EXIT_USAGE : EXIT_FAILED } = UserError.is(error) ? error.options : {};
+  process.exitCode = exitCode;
   console.error(messageOf(error));
 });

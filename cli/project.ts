@@ -3,6 +3,7 @@ import { UserError } from "../configs/user-error";
 import type { Docker } from "../host/docker";
 import { dockerOf, engineOf } from "../host/engine";
 import { type Prepared, prepare } from "../host/prepare";
+import { CrashWatch } from "./crash-watch";
 import { explainFailure } from "./failure";
 import { lockEnvironment } from "./lock";
 import { type Message, Terraform } from "./terraform";
@@ -58,11 +59,16 @@ export const openSession = async (nameOrPath: string, options: OpenOptions = {})
   const write = ({ running = true, disposable = false }: Form): string =>
     (synthesize([prepared], { projectDir, running, disposable }) as [string])[0];
   const folder = write(options);
-  const terraform = new Terraform(tool, folder, toolEnvironment(engine), options.onMessage);
+  const terraform = new Terraform(tool, folder, toolEnvironment(engine), (message) => {
+    options.onMessage?.(message);
+    // What the watch cannot see, Terraform's own wait ends.
+    watch.look(message).catch(() => {});
+  });
+  const watch = new CrashWatch(docker, environment.name, (reason) => terraform.stop(reason));
   try {
     await terraform.init();
   } catch (error) {
-    throw await explainFailure(error, { environment, docker });
+    throw await explainFailure(error, { environment, docker, terraform });
   }
   return { environment, prepared, docker, terraform, resynthesize: write };
 };

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Outcome, run } from "../host/docker";
+import { UserError } from "../configs/user-error";
+import type { Outcome } from "../host/docker";
 import type { PlanJson } from "./changes";
 import { isMirrorUsed, type Tool } from "./tool";
 
@@ -23,9 +25,14 @@ export interface Message {
   };
 }
 
+type Diagnostic = NonNullable<Message["diagnostic"]>;
+
+/** Exit code of a shell's command that a signal ended, less the signal's number. */
+const SIGNALLED = 128;
+
 /** What Terraform said when it failed. */
 export class TerraformError extends Error {
-  constructor(readonly diagnostics: readonly NonNullable<Message["diagnostic"]>[]) {
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
     super(diagnostics.map((d) => `${d.summary}${d.detail ? `: ${d.detail}` : ""}`).join("\n"));
   }
 }
@@ -44,6 +51,7 @@ interface StateJson {
 export class Terraform {
   private readonly planFile = "plan.tfplan";
   private running: ChildProcess | undefined;
+  private reason: UserError | undefined;
 
   constructor(
     private readonly tool: Tool,
@@ -53,9 +61,35 @@ export class Terraform {
   ) {
     // Terraform writes state with the caller's mask.
     process.umask(0o077);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => this.running?.kill("SIGINT"));
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => this.interrupt(signal));
+  }
+
+  /** Why nothing more is done here; undefined while all is well. */
+  get stopped(): UserError | undefined {
+    return this.reason;
+  }
+
+  /**
+   * Lets the call that runs write its state and end; it and every later one then fail with the reason. Once: a second
+   * interrupt would keep Terraform from writing.
+   */
+  stop(reason: UserError): void {
+    if (this.reason) return;
+    this.reason = reason;
+    this.running?.kill("SIGINT");
+  }
+
+  private interrupt(signal: "SIGINT" | "SIGTERM"): void {
+    if (this.reason && this.running) {
+      console.error(`still waiting for ${this.tool.name} to write its state (process ${this.running.pid})`);
+    } else if (this.running) {
+      console.error(`interrupted: ${this.tool.name} writes its state and ends`);
     }
+    this.stop(
+      new UserError("interrupted; the state is written, and the same command goes on where it stopped", {
+        exitCode: SIGNALLED + constants.signals[signal],
+      }),
+    );
   }
 
   async init(): Promise<void> {
@@ -159,11 +193,27 @@ export class Terraform {
   }
 
   private capture(args: readonly string[]): Promise<Outcome> {
-    return run(this.tool.program, [`-chdir=${this.folder}`, ...args], { env: this.env });
+    return this.call(args);
   }
 
-  private stream(args: readonly string[], good: readonly number[] = [0]): Promise<number> {
+  private async stream(args: readonly string[], good: readonly number[] = [0]): Promise<number> {
+    const diagnostics: Diagnostic[] = [];
+    const { code, stderr } = await this.call(args, (line) => {
+      if (!line.startsWith("{")) return;
+      const message: Message = JSON.parse(line);
+      if (message.diagnostic?.severity === "error") diagnostics.push(message.diagnostic);
+      this.onMessage(message);
+    });
+    if (good.includes(code)) return code;
+    throw new TerraformError(
+      diagnostics.length > 0 ? diagnostics : [{ severity: "error", summary: stderr.trim() || `exit code ${code}` }],
+    );
+  }
+
+  /** @param onLine - takes stdout line by line, which then is not part of the outcome */
+  private call(args: readonly string[], onLine?: (line: string) => void): Promise<Outcome> {
     return new Promise((resolve, reject) => {
+      if (this.stopped) return reject(this.stopped);
       const child = spawn(this.tool.program, [`-chdir=${this.folder}`, ...args], {
         env: this.env,
         stdio: ["ignore", "pipe", "pipe"],
@@ -171,27 +221,18 @@ export class Terraform {
         detached: true,
       });
       this.running = child;
-      const diagnostics: NonNullable<Message["diagnostic"]>[] = [];
-      let stderr = "";
-      child.stderr.on("data", (chunk: Buffer) => {
-        stderr += chunk.toString();
-      });
-      createInterface({ input: child.stdout }).on("line", (line) => {
-        if (!line.startsWith("{")) return;
-        const message: Message = JSON.parse(line);
-        if (message.diagnostic?.severity === "error") diagnostics.push(message.diagnostic);
-        this.onMessage(message);
-      });
+      const texts = { stdout: "", stderr: "" };
+      const gather = (name: keyof typeof texts) =>
+        child[name].setEncoding("utf8").on("data", (chunk: string) => {
+          texts[name] += chunk;
+        });
+      gather("stderr");
+      if (onLine) createInterface({ input: child.stdout }).on("line", onLine);
+      else gather("stdout");
       child.on("close", (code) => {
         this.running = undefined;
-        if (code !== null && good.includes(code)) return resolve(code);
-        reject(
-          new TerraformError(
-            diagnostics.length > 0
-              ? diagnostics
-              : [{ severity: "error", summary: stderr.trim() || `exit code ${code}` }],
-          ),
-        );
+        if (this.stopped) reject(this.stopped);
+        else resolve({ code: code ?? 1, ...texts });
       });
     });
   }

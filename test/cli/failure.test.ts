@@ -67,6 +67,18 @@ describe("an engine that is gone", () => {
   });
 });
 
+test("an interruption is all there is to say, whatever failed because of it", async () => {
+  const stopped = new UserError("interrupted");
+  const context = {
+    environment: environment(),
+    docker: new Docker(),
+    terraform: { serverName: async () => undefined, stopped },
+  };
+  for (const error of [new UserError("the new configuration of nginx is refused"), new TerraformError([])]) {
+    expect(await explainFailure(error, context)).toBe(stopped);
+  }
+});
+
 describe("another server name", () => {
   const refused = (deployedAs?: string) =>
     explainFailure(
@@ -78,7 +90,11 @@ describe("another server name", () => {
             "Resource terraform_data.server_name has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed.",
         },
       ]),
-      { environment: environment(), docker: new Docker(), terraform: { serverName: async () => deployedAs } },
+      {
+        environment: environment(),
+        docker: new Docker(),
+        terraform: { serverName: async () => deployedAs, stopped: undefined },
+      },
     );
 
   it("is refused, with the one that the state knows", async () => {

@@ -209,6 +209,29 @@ test(
 );
 
 test(
+  "a container that keeps crashing ends the wait for it, with its log; mended, the next run goes on",
+  async () => {
+    const text = readFileSync(project.file, "utf8");
+    const wrong = docker("inspect", "--format", "{{.Config.Image}}", `${project.name}-nginx`);
+    writeFileSync(project.file, `${text}images: { postgres: "${wrong}" }\n`);
+    const started = Date.now();
+    const outcome = await project.kit(["deploy", project.name]);
+    expect(outcome).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^postgres keeps crashing: \d+ restarts in \d+ s; its last words:\n +\S/m),
+    });
+    noTrace(outcome.stderr);
+    // Terraform alone would wait for four minutes.
+    expect(Date.now() - started).toBeLessThan(3 * 60_000);
+    writeFileSync(project.file, text);
+    expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
+    expect(await healthy()).toEqual(["nginx", "postgres", "synapse-main"]);
+    expect(users()).toBe("@dora:localhost");
+  },
+  DEPLOY_MS,
+);
+
+test(
   "a Synapse setting replaces main, with and without workers; a new layout stops all processes together",
   async () => {
     const text = readFileSync(project.file, "utf8");
