@@ -20,6 +20,7 @@ import { reservesOf } from "./reserves";
 import { megabytes, solved, sumText } from "./solved";
 import { synapsePlan } from "./synapse";
 import { leastSynapseLimits, mostSynapseLimits, synapseMemoryFor } from "./synapse-budget";
+import { asksForTokenOwners } from "./token-owners";
 import { workersIn } from "./topology";
 import type { Violation } from "./violation";
 
@@ -64,10 +65,12 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
   const present = { pgbouncer: connections.pooled, redis: workers > 0 };
   const reserves = reservesOf(host.ram);
   const expected = expectedLoad(env, host);
+  const { processes } = LAYOUTS[layout.value];
+  const nginx = { expected, synapseWorkers: workers, asksForTokenOwners: asksForTokenOwners(env, processes) };
   const claims = {
     "operating system": reserves.operatingSystem.value,
     slack: reserves.slack.value,
-    nginx: nginxClaim(host, expected, workers),
+    nginx: nginxClaim(host, nginx),
     pgbouncer: present.pgbouncer ? pgbouncerClaim(connections) : Bytes.ZERO,
     redis: present.redis ? redisClaim(overrides, host, workers + 1) : Bytes.ZERO,
   };
@@ -109,7 +112,6 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
         `${POSTGRES_SHARE} of ${POSTGRES_SHARE + SYNAPSE_SHARE} parts of the ${megabytes(free)} that reserves and small services leave, and what Synapse cannot use; its uses take at most ${USABLE_SHARE_OF_LIMIT * 100} %`,
         "docs/sizing.md",
       );
-  const { processes } = LAYOUTS[layout.value];
   const requestLimits = requestLimitsFor(processes, expected, connections);
   const plan: Plan = {
     profile: profileOf(env, host),
@@ -120,7 +122,7 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
     ...(present.pgbouncer ? { pgbouncer: pgbouncerPlan(env, host, connections, present) } : {}),
     ...(present.redis ? { redis: redisPlan(env, overrides, host, workers + 1, present) } : {}),
     synapse: synapsePlan(env, layout, { host, limits: requestLimits, connections, memory: synapseMemory }),
-    nginx: nginxPlan(env, host, expected, workers, present, requestLimits, upstreamServers(requestLimits, processes)),
+    nginx: nginxPlan(env, host, nginx, present, requestLimits, upstreamServers(requestLimits, processes)),
     leftOver: Bytes.ZERO,
   };
   const limits = Bytes.sum(containersOf(plan).map((container) => container.memory.value));

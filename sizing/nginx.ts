@@ -1,10 +1,12 @@
 import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
+import { MIB } from "./constants";
 import { limitEnvelope, limitFor, limitReason } from "./container";
 import { serviceCpu } from "./cpu";
 import { nofileFor, powerOfTwoFrom } from "./file-limits";
 import type { HostFacts, NginxPlan, Plan, RequestLimits, Solved } from "./plan";
 import { solved } from "./solved";
+import { tokenOwnersMemory } from "./token-owners";
 
 /** Master process and shared zones. Measured: 1.5 MB without the zones. */
 const MASTER = Bytes.mib(16);
@@ -42,18 +44,33 @@ const mostWorkers = (cores: number): number =>
 const workersFor = (cores: number, clients: number): number =>
   Math.min(mostWorkers(cores), Math.ceil(clients / CLIENTS_PER_WORKER));
 
-const partsFor = (workers: number, clients: number, hasFallback: boolean): Record<string, Bytes> => ({
+/** What Nginx is planned for. */
+export interface NginxDemand {
+  readonly expected: Plan["expected"];
+  /** Worker processes of Synapse. */
+  readonly synapseWorkers: number;
+  /** Whether it asks Synapse whose opaque tokens are. */
+  readonly asksForTokenOwners: boolean;
+}
+
+const partsFor = (
+  workers: number,
+  { expected, synapseWorkers, asksForTokenOwners }: NginxDemand,
+): Record<string, Bytes> => ({
   master: MASTER,
   workers: PER_WORKER.times(workers),
-  clients: PER_CLIENT.times(clients),
-  "temp files": hasFallback ? NGINX_TEMP : Bytes.ZERO,
+  clients: PER_CLIENT.times(expected.clients.value),
+  "temp files": synapseWorkers > 0 ? NGINX_TEMP : Bytes.ZERO,
+  "token owners": asksForTokenOwners ? tokenOwnersMemory(expected.clients.value).ceilTo(MIB) : Bytes.ZERO,
 });
 
 /** What the budget sets aside for Nginx: without the steps of whole workers, so that it grows evenly with RAM. */
-export const nginxClaim = (host: HostFacts, expected: Plan["expected"], synapseWorkers: number): Bytes => {
-  const clients = expected.clients.value;
+export const nginxClaim = (host: HostFacts, demand: NginxDemand): Bytes => {
+  const clients = demand.expected.clients.value;
   const workers = Math.min(mostWorkers(host.cpus.toWholeCores()), clients / CLIENTS_PER_WORKER + 1);
-  return limitEnvelope(Bytes.sum(Object.values(partsFor(workers, clients, synapseWorkers > 0))));
+  const parts = partsFor(workers, { ...demand, asksForTokenOwners: false });
+  const owners = demand.asksForTokenOwners ? tokenOwnersMemory(clients).plus(MIB) : Bytes.ZERO;
+  return limitEnvelope(Bytes.sum([...Object.values(parts), owners]));
 };
 
 /** Connections of each Nginx worker that requests cannot have: idle ones to every server of an upstream, and a few more. */
@@ -84,18 +101,17 @@ const mostRequestsFor = (connections: number, workers: number, servers: number):
 export const nginxPlan = (
   env: Environment,
   host: HostFacts,
-  expected: Plan["expected"],
-  synapseWorkers: number,
+  demand: NginxDemand,
   present: { readonly pgbouncer: boolean; readonly redis: boolean },
   limits: RequestLimits,
   servers: number,
 ): NginxPlan => {
-  const clients = expected.clients.value;
+  const clients = demand.expected.clients.value;
   const cores = host.cpus.toWholeCores();
   const workers = workersFor(cores, clients);
   const connections = connectionsPerWorker(limits.polls.value, workers, servers);
   const files = FILES_PER_CONNECTION * connections.value;
-  const parts = partsFor(workers, clients, synapseWorkers > 0);
+  const parts = partsFor(workers, demand);
   const used = Bytes.sum(Object.values(parts));
   return {
     container: {
@@ -108,6 +124,15 @@ export const nginxPlan = (
       connections: solved(workers * connections.value, `${workers} workers × ${connections.value}`, connections.source),
       nofile: nofileFor(files),
     },
+    ...(demand.asksForTokenOwners
+      ? {
+          tokenOwners: solved(
+            parts["token owners"] as Bytes,
+            `1 KB for each of ${clients} clients, in whole MB: three tokens in ten minutes`,
+            "docs/workers.md",
+          ),
+        }
+      : {}),
     limits,
     mostRequests: mostRequestsFor(connections.value, workers, servers),
     workerProcesses: solved(

@@ -115,6 +115,8 @@ export interface RequestLimits {
 export interface NginxPlan {
   readonly container: ContainerBudget;
   readonly limits: RequestLimits;
+  /** Shared memory for whose opaque tokens are; absent where nothing asks. */
+  readonly tokenOwners?: Solved<Bytes>;
   /** All requests that Nginx itself has room for, of all roles together. */
   readonly mostRequests: Solved<number>;
   readonly workerProcesses: Solved<number>;

@@ -138,6 +138,7 @@ const entries = (plan: Plan): Map<string, Solved<unknown>> => {
   all.set("nginx.worker_processes", plan.nginx.workerProcesses);
   all.set("nginx.worker_connections", plan.nginx.workerConnections);
   all.set("nginx.worker_rlimit_nofile", plan.nginx.workerRlimitNofile);
+  if (plan.nginx.tokenOwners) all.set("nginx.token_owners", plan.nginx.tokenOwners);
   addAll("nginx.limits", {
     requests: plan.nginx.mostRequests,
     ...plan.nginx.limits.byRole,

@@ -6,12 +6,14 @@ import type { Plan } from "../../sizing/plan";
 import { addressesOf } from "../addresses";
 import { choices } from "./choices";
 import { block, type Directive, line, print } from "./directive";
+import { forwardedHeaders } from "./headers";
 import { locations } from "./locations";
 import { overloadSettings, overloadVariables } from "./overload";
 import { routes } from "./routes";
 import { httpSettings } from "./settings";
+import { tokenOwnerModule, tokenOwnerSettings } from "./token-owners";
 import { serversOf, upstreams } from "./upstreams";
-import { DISGUISED, HOST, variables } from "./variables";
+import { DISGUISED, variables } from "./variables";
 
 /** Less than the container's grace, so that it is Nginx that ends long polls, not the engine. */
 const SHUTDOWN_TIMEOUT = Duration.seconds(30);
@@ -31,16 +33,6 @@ const clientAddress = (env: Environment): Directive[] =>
         line("real_ip_header", "X-Forwarded-For"),
       ]
     : [];
-
-const headers = (env: Environment): Directive[] => [
-  // Overwritten, not appended to: what a client sends in them is hearsay.
-  line("proxy_set_header", "X-Forwarded-For", "$remote_addr"),
-  line("proxy_set_header", "X-Forwarded-Proto", new URL(env.publicBaseurl).protocol.replace(":", "")),
-  line("proxy_set_header", "Host", HOST),
-  line("proxy_set_header", "X-Request-ID", "$request_id"),
-  // For connections to upstreams that stay open.
-  line("proxy_set_header", "Connection", '""'),
-];
 
 const publicServer = (env: Environment, content: readonly Directive[]): Directive =>
   block(
@@ -74,6 +66,7 @@ export const nginxConf = (env: Environment, plan: Plan): string => {
   const table = routes(env, plan);
   const { workerProcesses, workerConnections, workerRlimitNofile } = plan.nginx;
   return `# Rendered by synapse-kit.\n${print([
+    ...tokenOwnerModule(plan),
     line("worker_processes", String(workerProcesses.value)),
     line("worker_rlimit_nofile", String(workerRlimitNofile.value)),
     line("worker_shutdown_timeout", SHUTDOWN_TIMEOUT.toString()),
@@ -85,8 +78,9 @@ export const nginxConf = (env: Environment, plan: Plan): string => {
       [],
       [
         ...Object.entries(httpSettings(env)).map(([name, value]) => line(name, value)),
-        ...headers(env),
-        ...variables(env, servers),
+        ...forwardedHeaders(env),
+        ...variables(env, plan, servers),
+        ...tokenOwnerSettings(plan, servers),
         ...choices(table),
         ...overloadVariables(),
         ...upstreams(plan, table, servers),

@@ -7,6 +7,7 @@ import { block, type Directive, line } from "./directive";
 import { OVERLOADED, originLimits, overloadLocations, refuseWhenFull } from "./overload";
 import { ADMIN_PREFIX, isAdmin, MAIN, type Route } from "./routes";
 import { READ_TIMEOUT, readTimeoutOf, SHORT_CONNECT_TIMEOUT } from "./timeouts";
+import { tokenOwnerLocations, tokenOwnerQuestion } from "./token-owners";
 import { STAND_IN_POLLS_UPSTREAM, STAND_IN_UPSTREAM } from "./upstreams";
 import { MAY_HAVE_RUN } from "./variables";
 
@@ -37,6 +38,7 @@ const location = (env: Environment, plan: Plan, rows: readonly [Route, ...Route[
     [
       ...(isAdmin(pattern) ? adminGuard(env) : []),
       ...originLimits(plan, role),
+      ...tokenOwnerQuestion(plan, rows),
       ...readTimeout(rows.map((row) => row.role)),
       ...(role === "media_repository"
         ? [line("client_max_body_size", Bytes.max(env.synapse.maxUploadSize, LARGEST_BODY).toNginx())]
@@ -113,5 +115,6 @@ export const locations = (env: Environment, plan: Plan, table: readonly Route[])
   ...byPattern(table).map((rows) => location(env, plan, rows as [Route, ...Route[]])),
   ...standIns(table),
   ...overloadLocations(),
+  ...tokenOwnerLocations(env, plan),
   block("location", ["/"], [line("return", "404")]),
 ];

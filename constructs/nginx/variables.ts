@@ -1,4 +1,5 @@
 import type { Environment } from "../../configs/environment";
+import type { Plan } from "../../sizing/plan";
 import { type Directive, map } from "./directive";
 import { ADMIN_PREFIX } from "./routes";
 import type { Servers } from "./upstreams";
@@ -18,12 +19,26 @@ export const DISGUISED = "$kit_disguised";
 /** Not empty where asking main as well could do a thing twice. */
 export const MAY_HAVE_RUN = "$kit_may_have_run";
 
+/** Access token of a request. */
+export const TOKEN = "$kit_token";
+/** Whose request it is where the token does not say so. */
+export const OPAQUE_USER = "$kit_opaque_user";
+/** Access tokens of the authentication service: its own, of old logins, personal ones (MAS: crates/data-model/src/tokens.rs). */
+export const OPAQUE_TOKENS = '"~^m[acp]t_"';
+
 /** What chooses a process. */
-const keys = (): Directive[] => [
+const keys = (plan: Plan): Directive[] => [
   // `access_token` in the query is deprecated and still met.
-  map("$http_authorization", "$kit_token", ['"~^Bearer (.+)$"', "$1"], ["default", "$arg_access_token"]),
-  // Synapse's own tokens carry the user; others (MAS) stand for a device and are hashed whole.
-  map("$kit_token", USER, ['"~^syt_([^_]+)_"', "$1"], ['""', "$remote_addr"], ["default", "$kit_token"]),
+  map("$http_authorization", TOKEN, ['"~^Bearer (.+)$"', "$1"], ["default", "$arg_access_token"]),
+  // Synapse's own tokens carry the user; others stand for a device, unless Nginx asks whose they are.
+  map(
+    TOKEN,
+    USER,
+    ['"~^syt_([^_]+)_"', "$1"],
+    ...(plan.nginx.tokenOwners ? [[OPAQUE_TOKENS, OPAQUE_USER] as const] : []),
+    ['""', "$remote_addr"],
+    ["default", TOKEN],
+  ),
   // On the decoded path, so that `!` and `%21` are one room. Room ids have no domain since room version 12.
   map("$uri", ROOM, ['"~/(?:rooms|join|knock|room_summary|summary)/([^/]+)"', "$1"], ["default", USER]),
   map(
@@ -79,8 +94,8 @@ const mayHaveRun = (): Directive =>
   );
 
 /** Variables of the http block that do not depend on the routing table. */
-export const variables = (env: Environment, servers: Servers): Directive[] => [
-  ...keys(),
+export const variables = (env: Environment, plan: Plan, servers: Servers): Directive[] => [
+  ...keys(plan),
   disguised(),
   host(env),
   process(servers),

@@ -3,6 +3,8 @@ import type { Plan } from "../../sizing/plan";
 import { environment, planFor } from "../rendering/fixture";
 import { type Answer, loopbackNetwork, RunningNginx } from "../support/programs-nginx";
 
+jest.setTimeout(60_000);
+
 /** Few connections and clients, so that limits are low: 200 long polls, 25 ordinary requests, 10 heavy ones. */
 const started = (layout: WorkerLayoutName, change: (plan: Plan) => Plan = (plan) => plan): Promise<RunningNginx> => {
   const env = environment({

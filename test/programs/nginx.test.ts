@@ -12,6 +12,8 @@ const VARIATIONS: Readonly<Record<string, string>> = {
   "url-with-port": "public_baseurl: http://127.0.0.1:8008",
   "url-https-port": "public_baseurl: https://matrix.example.com:8448",
   "large-uploads": "synapse: {max_upload_size: 2GB}",
+  "authentication-service":
+    "synapse: {settings: {matrix_authentication_service: {enabled: true, endpoint: 'http://mas.example.com/'}}}",
   "own-directives": "nginx: {settings: {gzip: false, keepalive_timeout: 20s}}",
 };
 

@@ -95,7 +95,11 @@ const VARIANTS: readonly Section[] = [
     docker: { host: "ssh://admin@example.org", network: "10.200.8.0/22" },
     state: { backend: "s3", config: { bucket: "states", key: "chat", region: "eu-central-1", use_path_style: true } },
     images: { source: "official", synapse: "registry.example.org:5000/synapse:v1.163.2" },
-    synapse: { sentry_dsn: "https://key@sentry.example.org/1", report_stats: true },
+    synapse: {
+      sentry_dsn: "https://key@sentry.example.org/1",
+      report_stats: true,
+      settings: { matrix_authentication_service: { enabled: true, endpoint: "http://mas.example.org/" } },
+    },
     nginx: { settings: { keepalive_timeout: "20s" } },
   },
   {

@@ -252,11 +252,16 @@ export class RunningNginx {
     return answers;
   }
 
+  /** All that it wrote, accesses and errors. */
+  log(): string {
+    return docker(["logs", this.id]);
+  }
+
   /** Lines of the access log that have this path. */
   async logged(path: string): Promise<Record<string, string>[]> {
     let found: Record<string, string>[] = [];
     await until(`${path} in the log`, () => {
-      const lines = docker(["logs", this.id]).split("\n");
+      const lines = this.log().split("\n");
       found = lines
         .filter((line) => line.startsWith("{"))
         .map((line) => JSON.parse(line) as Record<string, string>)
