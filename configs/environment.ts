@@ -141,6 +141,8 @@ export interface Environment {
   readonly name: string;
   /** The YAML file, for messages. */
   readonly file: string;
+  /** `line:column` of the keys in it, for messages (`place.ts`). */
+  readonly positions: Readonly<Record<string, string>>;
   readonly serverName: string;
   /** Where clients reach the server. */
   readonly publicBaseurl: string;

@@ -1,4 +1,5 @@
 import type { Environment } from "./environment";
+import { positionsIn } from "./place";
 import { atKey, type Problem, problemsOf, property } from "./problems";
 import { resolveEnvironment } from "./resolve";
 import { type EnvironmentFile, environmentSchema } from "./schema/environment-file";
@@ -139,5 +140,5 @@ export const parseEnvironment = (
   const problems = [...crossChecks(checked.data), ...settingProblems(checked.data), ...placeholderProblems(value)];
   if (problems.length === 0) problems.push(...secretFileProblems(checked.data.synapse.settings, checkSecretFile));
   if (problems.length > 0) throw new UserError(report(problems, document, file));
-  return resolveEnvironment(name, file, checked.data);
+  return resolveEnvironment(name, file, checked.data, positionsIn(document));
 };

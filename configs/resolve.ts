@@ -62,11 +62,17 @@ const rateLimits = (file: EnvironmentFile["synapse"]["rate_limits"]): Record<str
 };
 
 /** The model of a checked file. */
-export const resolveEnvironment = (name: string, path: string, file: EnvironmentFile): Environment => {
+export const resolveEnvironment = (
+  name: string,
+  path: string,
+  file: EnvironmentFile,
+  positions: Environment["positions"] = {},
+): Environment => {
   const { postgres, synapse } = file;
   return {
     name,
     file: path,
+    positions,
     serverName: file.server_name,
     publicBaseurl: file.public_baseurl ?? `https://${file.server_name}`,
     hardware: hardware(file.hardware),

@@ -20,7 +20,8 @@ const DISK_INVARIANT = "I9";
 export const attempt = (env: Environment, host: HostFacts): Attempt => {
   const candidates = layoutCandidates(env, host);
   const bare = withoutOverrides(env);
-  const layout = candidates.find((candidate) => "plan" in draft(bare, host, candidate)) ?? candidates.at(-1);
+  const last = candidates.at(-1);
+  const layout = candidates.find((one) => one === last || "plan" in draft(bare, host, one));
   if (!layout) throw new Error("the catalogue has no layout to try");
   const found = draft(env, host, layout);
   if ("shortage" in found) return { violation: found.shortage, cause: "shortage" };

@@ -1,4 +1,5 @@
 import type { Environment, FlatValue } from "../configs/environment";
+import { placeOf } from "../configs/place";
 import { Bytes } from "../configs/units/bytes";
 import { UserError } from "../configs/user-error";
 
@@ -59,7 +60,7 @@ const postgresBytes = (env: Environment, name: string): Bytes | undefined => {
   const parsed = postgresSize(name, flatText(raw));
   if (!parsed) {
     throw new UserError(
-      `${env.file}: postgres.settings.${name}: expected a size such as 64MB, got ${JSON.stringify(raw)}`,
+      `${placeOf(env, `postgres.settings.${name}`)}: \`postgres.settings.${name}\`: expected a size such as 64MB, got ${JSON.stringify(raw)}`,
     );
   }
   return parsed;
@@ -71,7 +72,7 @@ const redisBytes = (env: Environment, name: string): Bytes | undefined => {
   const parsed = redisSize(flatText(raw));
   if (!parsed) {
     throw new UserError(
-      `${env.file}: redis.settings.${name}: expected a size such as 64mb, got ${JSON.stringify(raw)}`,
+      `${placeOf(env, `redis.settings.${name}`)}: \`redis.settings.${name}\`: expected a size such as 64mb, got ${JSON.stringify(raw)}`,
     );
   }
   return parsed;
@@ -88,7 +89,7 @@ const wholeNumber = (
   const value = Number(flatText(raw));
   if (!Number.isInteger(value) || value < least) {
     throw new UserError(
-      `${env.file}: ${section}.settings.${name}: expected a whole number of at least ${least}, got ${JSON.stringify(raw)}`,
+      `${placeOf(env, `${section}.settings.${name}`)}: \`${section}.settings.${name}\`: expected a whole number of at least ${least}, got ${JSON.stringify(raw)}`,
     );
   }
   return value;

@@ -20,6 +20,7 @@ export const SORTS_PER_QUERY = 2;
 /** PostgreSQL's default since 15. */
 export const HASH_MEM_MULTIPLIER = 2;
 
+const PAGE = Bytes.kib(8);
 const BUFFER_STEP = Bytes.mib(16);
 const SHARED_BUFFERS_LEAST = Bytes.mib(64);
 const SHARED_BUFFERS_MOST = Bytes.gib(16);
@@ -90,12 +91,12 @@ const predicted = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
 const sharedCost = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
   predicted(demand, sharedBuffers).plus(pageTables(demand, sharedBuffers));
 
-/** Largest shared_buffers, in bytes, that costs no more than `budget`: bisection, since the cost has corners. */
+/** Largest shared_buffers, to a page, that costs no more than `budget`: bisection, since the cost has corners. */
 const affordable = (demand: PostgresDemand, budget: Bytes): Bytes => {
   let low = 0;
   let high = SHARED_BUFFERS_MOST.toBytes();
   if (!sharedCost(demand, SHARED_BUFFERS_MOST).isMoreThan(budget)) return SHARED_BUFFERS_MOST;
-  while (high - low > 1) {
+  while (high - low > PAGE.toBytes()) {
     const middle = Math.floor((low + high) / 2);
     if (sharedCost(demand, Bytes.of(middle)).isMoreThan(budget)) high = middle;
     else low = middle;

@@ -1,5 +1,6 @@
 import type { Environment } from "../configs/environment";
 import { MOST_RAM } from "../configs/machine-range";
+import { placeOf } from "../configs/place";
 import { Bytes } from "../configs/units/bytes";
 import { UserError } from "../configs/user-error";
 import { type Adjustment, adjustmentsOf } from "./adjustments";
@@ -68,11 +69,11 @@ export const refusal = (env: Environment, host: HostFacts, violation: Violation)
   const adjustments = adjustmentsOf(env);
   const culprit = adjustments.find(({ without }) => holds(without, host));
   if (culprit) {
-    const found = `${env.file}: ${culprit.key} = ${culprit.text}: ${violationText(violation)}`;
+    const found = `${placeOf(env, culprit.key)}: ${culprit.key} = ${culprit.text}: ${violationText(violation)}`;
     return new UserError(`${found}; ${nearestText(culprit, host)}:\n${arithmeticText(violation)}`);
   }
   const set =
     adjustments.length > 0 ? ` with ${adjustments.map(({ key, text }) => `${key} = ${text}`).join(", ")}` : "";
-  const found = `${env.file}: ${violationText(violation)}; ${leastMachine(env, host)}${set}`;
+  const found = `${placeOf(env, "hardware")}: ${violationText(violation)}; ${leastMachine(env, host)}${set}`;
   return new UserError(`${found}:\n${arithmeticText(violation)}`);
 };

@@ -14,12 +14,14 @@ export interface FlatProgram {
   readonly valueProblem?: (name: string, value: unknown) => string | undefined;
 }
 
-/** Everything is written as one line, so a line break would begin a setting that nobody checked. */
+/** Everything is written as one line, so a line break would begin a setting that nobody checked; tabs are harmless. */
+const UNPRINTABLE = /(?!\t)[\p{Cc}\u2028\u2029]/u;
+
 const shapeProblem = (name: string, value: unknown): string | undefined => {
   if (!["string", "number", "boolean"].includes(typeof value)) {
     return `\`${name}\`: expected a text, a number or a switch`;
   }
-  return /[\r\n]/.test(String(value)) ? `\`${name}\`: has to be one line` : undefined;
+  return UNPRINTABLE.test(String(value)) ? `\`${name}\`: has to be one line of printable text` : undefined;
 };
 
 const unknown = (program: FlatProgram, name: string): string => {

@@ -4,8 +4,8 @@ import { checkSecrets } from "./check-secrets";
 import { checkSynapse } from "./check-synapse";
 import { CONTROLLED_NGINX, CONTROLLED_PGBOUNCER, CONTROLLED_POSTGRES, CONTROLLED_REDIS } from "./controlled";
 import { NGINX_DIRECTIVES } from "./known-nginx";
-import { PGBOUNCER_KEYS } from "./known-pgbouncer";
 import { REDIS_AND_VALKEY_DIRECTIVES, REDIS_DIRECTIVES, VALKEY_DIRECTIVES } from "./known-redis";
+import { PGBOUNCER_NAMES, pgbouncerValueProblem } from "./pgbouncer-value";
 import { laterMajorOf, postgresNames, postgresValueProblem } from "./postgres-value";
 import type { SettingProblem } from "./problem";
 import { RETIRED_NGINX } from "./retired-nginx";
@@ -60,7 +60,8 @@ export const checkSettings = (settings: PassThrough): SettingProblem[] => {
       label: "PgBouncer",
       retired: RETIRED_PGBOUNCER,
       controlled: CONTROLLED_PGBOUNCER,
-      known: PGBOUNCER_KEYS,
+      known: PGBOUNCER_NAMES,
+      valueProblem: pgbouncerValueProblem,
     }),
     ...checkFlat("redis", settings.redis.settings, gate, {
       label: flavour === "valkey" ? "Valkey" : "Redis",

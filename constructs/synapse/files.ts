@@ -24,9 +24,20 @@ const pgpass = (plan: Plan): string => {
   return `${lines.join("\n")}\n`;
 };
 
+/** Last environment that each plan was written with: every process gets the same file, and writing YAML is most of rendering. */
+const written = new WeakMap<Plan, { readonly env: Environment; readonly text: string }>();
+
+const sharedYaml = (env: Environment, plan: Plan): string => {
+  const before = written.get(plan);
+  if (before?.env === env) return before.text;
+  const text = homeserverYaml(env, plan);
+  written.set(plan, { env, text });
+  return text;
+};
+
 /** Files of the container of one Synapse process. */
 export const synapseFiles = (env: Environment, plan: Plan, process: ProcessPlan): ConfigFile[] => [
-  { path: "homeserver.yaml", content: homeserverYaml(env, plan) },
+  { path: "homeserver.yaml", content: sharedYaml(env, plan) },
   { path: ownFile(process), content: processYaml(env, plan, process) },
   { path: "log.yaml", content: logYaml(env, process) },
   { path: "signing.key", content: secretPlaceholder("signing_key") },

@@ -381,7 +381,7 @@ const REFUSED: readonly Row[] = [
     { application_name: ["a"] },
     { application_name: "`application_name`: expected a text, a number or a switch" },
   ],
-  ["postgres", { temp_buffers: "x\ny" }, { temp_buffers: "`temp_buffers`: has to be one line" }],
+  ["postgres", { temp_buffers: "x\ny" }, { temp_buffers: "`temp_buffers`: has to be one line of printable text" }],
   [
     "pgbouncer",
     { server_reset_query_always: 1 },
@@ -437,6 +437,15 @@ const REFUSED: readonly Row[] = [
     "pgbouncer",
     { server_idle_timeot: 1 },
     { server_idle_timeot: "PgBouncer does not know `server_idle_timeot`: did you mean `server_idle_timeout`?" },
+  ],
+  [
+    "pgbouncer",
+    { query_wait_timeout: "60s", listen_backlog: -1, log_stats: "on", tcp_keepalive: true, server_check_delay: 0.5 },
+    {
+      query_wait_timeout: '`query_wait_timeout`: expected a number of seconds, 0 or above, got "60s"',
+      listen_backlog: "`listen_backlog`: expected a whole number, 0 or above, got -1",
+      log_stats: '`log_stats`: expected a whole number, 0 or above, got "on"',
+    },
   ],
   ["pgbouncer", { zzz: 1 }, { zzz: "PgBouncer does not know `zzz`: remove it" }],
   [

@@ -16,7 +16,8 @@ const minimal = (name: string) => parseEnvironment("server_name: example.com\n",
 
 describe("a file with nothing but a server name", () => {
   it("is closed, small and local until it says otherwise", () => {
-    const { docker, ...rest } = minimal("dev");
+    const { docker, positions, ...rest } = minimal("dev");
+    expect(positions).toEqual({ "": "1:1", server_name: "1:1" });
     expect(docker).toEqual({ network: expect.stringMatching(/^10\.\d+\.\d+\.0\/22$/) });
     expect(rest).toEqual({
       name: "dev",
@@ -47,7 +48,7 @@ describe("a file with nothing but a server name", () => {
   });
 
   it("is what the figures without a file are made from", () => {
-    expect({ ...defaultEnvironment("dev"), file: "" }).toEqual({ ...minimal("dev"), file: "" });
+    expect({ ...defaultEnvironment("dev"), file: "" }).toEqual({ ...minimal("dev"), file: "", positions: {} });
   });
 
   it("always has the same network, inside 10.64.0.0/10 and on its own boundary, whatever its name", () => {

@@ -7,6 +7,7 @@ import type { HostFacts } from "../../sizing/plan";
 export const AUTO: Environment = {
   name: "test",
   file: "test.yaml",
+  positions: {},
   serverName: "example.org",
   publicBaseurl: "https://matrix.example.org/",
   hardware: { kind: "auto", disk: { kind: "ssd" } },

@@ -1,4 +1,5 @@
 import type { Environment } from "../../configs/environment";
+import { parseEnvironment } from "../../configs/parse-environment";
 import { checkSettings } from "../../configs/settings/check";
 import { Bytes } from "../../configs/units/bytes";
 import { UserError } from "../../configs/user-error";
@@ -174,6 +175,31 @@ describe("an override that breaks an invariant", () => {
         "    + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9)",
       ].join("\n"),
     );
+  });
+});
+
+describe("a refusal names the line", () => {
+  const small = machine(4096, 2);
+  it.each([
+    [
+      "of the override in the way",
+      "server_name: a.example\npostgres:\n  shared_buffers: 2GB\n",
+      /^e\.yaml:3:3: postgres\./,
+    ],
+    [
+      "of a setting that cannot be reckoned with",
+      "server_name: a.example\npgbouncer:\n  settings:\n    reserve_pool_size: x\n",
+      /^e\.yaml:4:5: `pgbouncer\.settings\.reserve_pool_size`: expected a whole number/,
+    ],
+    [
+      "of the hardware when it is the machine that is too small",
+      "server_name: a.example\nhardware:\n  ram: 1GB\n  cpus: 1\n",
+      /^e\.yaml:2:1: I1 /,
+    ],
+    ["of the file when the machine was detected", "server_name: a.example\n", /^e\.yaml:1:1: I1 /],
+  ])("%s", (_what, text, message) => {
+    const host = /I1/.test(message.source) ? machine(600, 1) : small;
+    expect(messageOf(parseEnvironment(text, "e", "e.yaml"), host)).toMatch(message);
   });
 });
 

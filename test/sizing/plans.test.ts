@@ -286,11 +286,11 @@ describe("overrides that hold", () => {
   it("are refused when they cannot be read", () => {
     const env = { ...AUTO, postgres: { ...AUTO.postgres, settings: { autovacuum_work_mem: -1 } } };
     expect(() => solve(env, machine(8192, 4))).toThrow(
-      "test.yaml: postgres.settings.autovacuum_work_mem: expected a size such as 64MB, got -1",
+      "test.yaml: `postgres.settings.autovacuum_work_mem`: expected a size such as 64MB, got -1",
     );
     const redis = { ...AUTO.redis, settings: { "maxmemory-clients": "5%" } };
     expect(() => solve({ ...AUTO, redis }, machine(8192, 4))).toThrow(
-      'test.yaml: redis.settings.maxmemory-clients: expected a size such as 64mb, got "5%"',
+      'test.yaml: `redis.settings.maxmemory-clients`: expected a size such as 64mb, got "5%"',
     );
   });
 });
