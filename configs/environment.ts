@@ -82,6 +82,8 @@ export interface PostgresModel {
   readonly hugePages: "try" | "on" | "off";
   /** Off loses the last moments of acknowledged messages in a crash, never consistency. */
   readonly synchronousCommit: boolean;
+  /** Storage parameters for Synapse's busiest tables; off takes back what was set. */
+  readonly tableParameters: boolean;
   /** Pass-through into postgresql.conf. */
   readonly settings: FlatSettings;
 }

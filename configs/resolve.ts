@@ -89,6 +89,7 @@ export const resolveEnvironment = (
       jit: postgres.jit,
       hugePages: postgres.huge_pages,
       synchronousCommit: postgres.synchronous_commit,
+      tableParameters: postgres.table_parameters,
       settings: postgres.settings,
       ...withoutUndefined({
         memory: bytes(postgres.memory),

@@ -149,11 +149,11 @@ export const overridesOf = (env: Environment): Overrides => {
 
 /** The same environment with every number left to the solver; choices such as the version stay. */
 export const withoutOverrides = (env: Environment): Environment => {
-  const { version, jit, hugePages, synchronousCommit } = env.postgres;
+  const { version, jit, hugePages, synchronousCommit, tableParameters } = env.postgres;
   const { cpMax: _cpMax, globalCacheFactor: _factor, ...synapse } = env.synapse;
   return {
     ...env,
-    postgres: { version, jit, hugePages, synchronousCommit, settings: {} },
+    postgres: { version, jit, hugePages, synchronousCommit, tableParameters, settings: {} },
     pgbouncer: { enabled: env.pgbouncer.enabled, settings: {} },
     redis: { flavour: env.redis.flavour, settings: {} },
     synapse,

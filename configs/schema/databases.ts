@@ -20,6 +20,9 @@ export const postgres = mapping({
   synchronous_commit: flag()
     .default(true)
     .describe("false loses the last acknowledged messages in a crash, never consistency"),
+  table_parameters: flag()
+    .default(true)
+    .describe("Vacuum Synapse's busiest tables by rules of their own; false takes them back"),
   settings: flatSettings().default({}).describe("Any other setting of postgresql.conf"),
 })
   .prefault({})

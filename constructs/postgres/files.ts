@@ -4,7 +4,8 @@ import { secretPlaceholder } from "../../configs/secrets";
 import type { Plan } from "../../sizing/plan";
 import type { ConfigFile } from "../file";
 import { postgresConf } from "./conf";
-import { DATABASE, HEALTH_SH, PROVISION_SH, provisionSql, ROLE, START_SH } from "./provision";
+import { DATABASE, HEALTH_SH, provisionSh, provisionSql, ROLE, START_SH } from "./provision";
+import { TABLE_PARAMETERS, tableParametersSql } from "./table-parameters";
 
 /** The superuser comes in by the local socket alone; the network reaches one role and one database. */
 const pgHba = (env: Environment): string =>
@@ -22,7 +23,11 @@ export const postgresFiles = (env: Environment, plan: Plan): ConfigFile[] => [
   { path: "pg_hba.conf", content: pgHba(env) },
   { path: "superuser_password", content: secretPlaceholder("postgres_superuser_password") },
   { path: "provision.sql", content: provisionSql(env) },
-  { path: "provision.sh", content: PROVISION_SH },
+  { path: "provision.sh", content: provisionSh(env) },
+  {
+    path: "table_parameters.sql",
+    content: tableParametersSql(env.postgres.tableParameters ? TABLE_PARAMETERS : []),
+  },
   { path: "start.sh", content: START_SH },
   { path: "health.sh", content: HEALTH_SH },
 ];

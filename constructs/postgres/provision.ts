@@ -1,5 +1,6 @@
 import type { Environment } from "../../configs/environment";
 import { secretPlaceholder } from "../../configs/secrets";
+import { SCHEMA_READY_SQL } from "./table-parameters";
 
 /** Database and role that Synapse uses. */
 export const DATABASE = "synapse";
@@ -42,13 +43,26 @@ CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 /** Debian's own `psql` and `pg_isready` are wrappers in Perl, which cost a tenth of a second of CPU for each call. */
 const OWN_PROGRAMS = "PATH=/usr/lib/postgresql/$PG_MAJOR/bin:$PATH";
 
-/** Waits for the real server (the image's first-start server has no TCP), provisions, and says that it is done. */
-export const PROVISION_SH = `#!/bin/sh
+/** Seconds between two looks for Synapse's tables, which its first start makes; and before the next try for a lock. */
+const SCHEMA_WAIT = 10;
+const LOCK_WAIT = 300;
+
+/**
+ * Waits for the real server (the image's first-start server has no TCP), provisions, and says that it is done. Then
+ * the storage parameters, for which Synapse has to have started once; to take them back nothing has to be there.
+ */
+export const provisionSh = (env: Environment): string => `#!/bin/sh
 set -eu
 ${OWN_PROGRAMS}
+sql() { psql --no-psqlrc --quiet --username postgres "$@"; }
 until pg_isready --quiet --host 127.0.0.1; do sleep 0.2; done
-psql --no-psqlrc --quiet --output /dev/null --username postgres --dbname postgres --file /config/provision.sql
+sql --output /dev/null --dbname postgres --file /config/provision.sql
 touch /var/run/postgresql/provisioned
+${
+  env.postgres.tableParameters
+    ? `until [ "$(sql --dbname ${DATABASE} --tuples-only --no-align --command "${SCHEMA_READY_SQL}")" = t ]; do sleep ${SCHEMA_WAIT}; done\n`
+    : ""
+}until sql --set ON_ERROR_STOP=1 --dbname ${DATABASE} --file /config/table_parameters.sql; do sleep ${LOCK_WAIT}; done
 `;
 
 /**
@@ -70,8 +84,11 @@ rm -f /var/run/postgresql/provisioned
 exec docker-entrypoint.sh postgres -c config_file=/config/postgresql.conf
 `;
 
-/** Healthy once the server takes connections and the provisioner has finished. */
+/**
+ * Healthy once the server takes connections and the provisioner has been there, which waits for the real server. Asks
+ * on the socket: over TCP the rules refuse `postgres`, and each time the log would say so.
+ */
 export const HEALTH_SH = `#!/bin/sh
 ${OWN_PROGRAMS}
-test -f /var/run/postgresql/provisioned && exec pg_isready --quiet --host 127.0.0.1
+test -f /var/run/postgresql/provisioned && exec pg_isready --quiet
 `;

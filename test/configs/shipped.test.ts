@@ -29,7 +29,14 @@ describe("a file with nothing but a server name", () => {
       listen: { address: "127.0.0.1", port: 8008 },
       images: { source: "auto", overrides: {} },
       state: { backend: "local", config: {} },
-      postgres: { version: 18, jit: false, hugePages: "try", synchronousCommit: true, settings: {} },
+      postgres: {
+        version: 18,
+        jit: false,
+        hugePages: "try",
+        synchronousCommit: true,
+        tableParameters: true,
+        settings: {},
+      },
       pgbouncer: { enabled: "auto", settings: {} },
       redis: { flavour: "redis", settings: {} },
       synapse: {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { containerIds, docker, EngineProject, servedBy } from "../support/engine-project";
+import { containerIds, docker, EngineProject, logsOf, servedBy } from "../support/engine-project";
 import { MatrixClient } from "../support/matrix-client";
 
 /** A first start makes containers and the database schema on two busy cores. */
@@ -117,7 +117,7 @@ describe("a first deployment", () => {
       synthesized,
       docker("inspect", ...ids),
       ...ids.map((id) => docker("top", id, "-eo", "pid,args")),
-      ...ids.map((id) => docker("logs", id)),
+      ...ids.map((id) => logsOf(id)),
     ];
     for (const secret of secrets) for (const text of seen) expect(text.includes(secret)).toBe(false);
   });
@@ -126,6 +126,22 @@ describe("a first deployment", () => {
     expect(statSync(join(project.dir, "state")).mode & 0o777).toBe(0o700);
     expect(statSync(join(project.dir, "state", `${project.name}.tfstate`)).mode & 0o777).toBe(0o600);
   });
+
+  test("gives Synapse's tables their storage parameters, then leaves no process and no noise behind", async () => {
+    const { postgres } = containerIds(project.name);
+    const ask = (sql: string): string =>
+      docker("exec", postgres as string, "psql", "-U", "postgres", "-d", "synapse", "-At", "-c", sql);
+    let options = "";
+    for (let attempt = 0; attempt < 30 && options === ""; attempt++) {
+      options = ask("SELECT reloptions FROM pg_class WHERE oid = 'public.stream_positions'::regclass").trim();
+      if (options === "") await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    expect(options).toContain("fillfactor=50");
+    expect(docker("top", postgres as string, "-eo", "pid,args")).not.toContain("provision.sh");
+    // Two health checks long.
+    await new Promise((resolve) => setTimeout(resolve, 7000));
+    expect(logsOf(postgres as string, "--since", "7s")).not.toContain("FATAL");
+  }, 60_000);
 
   test("hardens every container", () => {
     for (const container of JSON.parse(docker("inspect", ...Object.values(containerIds(project.name))))) {

@@ -1,4 +1,5 @@
 import { secretsIn } from "../../configs/secrets";
+import { TABLE_PARAMETERS } from "../../constructs/postgres/table-parameters";
 import { render } from "../../constructs/render";
 import { corpus, prepared } from "../support/corpus";
 
@@ -107,6 +108,37 @@ describe("Postgres", () => {
 
   it("stops at the first mistake of the provisioning", () => {
     for (const { files } of all) expect(files.get("provision.sql")).toMatch(/^\\set ON_ERROR_STOP on\n/);
+  });
+
+  it("knows each table once, says why, and quotes nothing that would end the text", () => {
+    const tables = TABLE_PARAMETERS.flatMap((group) => group.tables);
+    expect(tables.length).toBeGreaterThan(30);
+    expect(new Set(tables).size).toBe(tables.length);
+    for (const { parameters, reason, source } of TABLE_PARAMETERS) {
+      expect([reason, source]).not.toContain("");
+      expect(JSON.stringify(parameters)).toMatch(/^[\w.:,"{}]+$/);
+    }
+  });
+
+  it("waits for Synapse's tables before it sets their parameters, and for nothing before it takes them back", () => {
+    for (const switched of [true, false]) {
+      const { environment, plan } = prepared(
+        "tables",
+        `server_name: example.org\npostgres: {table_parameters: ${switched}}\n`,
+      );
+      const files = new Map(render(environment, plan)[0]?.files.map(({ path, content }) => [path, content]));
+      const script = files.get("provision.sh") ?? "";
+      expect(script.indexOf("touch /var/run/postgresql/provisioned")).toBeGreaterThan(script.indexOf("provision.sql"));
+      expect(script.indexOf("table_parameters.sql")).toBeGreaterThan(script.indexOf("touch "));
+      expect(script.includes("to_regclass('public.events')")).toBe(switched);
+      expect(/wanted CONSTANT jsonb := '(.*)';/.exec(files.get("table_parameters.sql") ?? "")?.[1] === "{}").toBe(
+        !switched,
+      );
+    }
+  });
+
+  it("is asked for its health on the socket: over TCP every check would leave a line in the log", () => {
+    for (const { files } of all) expect(files.get("health.sh")).not.toContain("--host");
   });
 
   it("gets its secrets in two files only", () => {

@@ -16,7 +16,7 @@ export const AUTO: Environment = {
   listen: { address: "127.0.0.1", port: 8080 },
   images: { source: "auto", overrides: {} },
   state: { backend: "local", config: {} },
-  postgres: { version: 17, jit: false, hugePages: "try", synchronousCommit: true, settings: {} },
+  postgres: { version: 17, jit: false, hugePages: "try", synchronousCommit: true, tableParameters: true, settings: {} },
   pgbouncer: { enabled: "auto", settings: {} },
   redis: { flavour: "redis", settings: {} },
   synapse: {

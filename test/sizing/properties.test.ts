@@ -43,7 +43,7 @@ const environment = fc
         ...(users === undefined ? {} : { users }),
         ...(events === undefined ? {} : { eventsPerSecond: events }),
       },
-      postgres: { version, jit, hugePages, synchronousCommit, settings: {} },
+      postgres: { version, jit, hugePages, synchronousCommit, tableParameters: true, settings: {} },
       pgbouncer: { enabled: pooled, settings: {} },
       redis: { flavour, settings: {} },
     }),

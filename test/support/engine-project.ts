@@ -74,6 +74,15 @@ export const docker = (...args: string[]): string => {
   return stdout.trim();
 };
 
+/** What a container wrote, to its output and to its error output. */
+export const logsOf = (id: string, ...args: string[]): string => {
+  const { stdout, stderr } = spawnSync("docker", ["logs", ...args, id], {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 ** 2,
+  });
+  return stdout + stderr;
+};
+
 /** Id of each running container of an environment, by service. */
 export const containerIds = (environment: string): Record<string, string> => {
   const lines = docker(

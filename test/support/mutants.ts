@@ -323,6 +323,7 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
     max_wal_size: sizeOf(1, 1e6),
     huge_pages: among("try", "on", "off"),
     synchronous_commit: among(true, false),
+    table_parameters: among(true, false),
     settings: (chance) => passedOn(POSTGRES_NAMES, RECKONED.postgres, postgresValue, chance),
   },
   pgbouncer: {
