@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
+import { docker, listed, removeEnvironment } from "./engine.mjs";
 import { CLI, markdown, output, ROOT, shown, spread, start } from "./lib.mjs";
 
 const NAME = "bench-dev";
@@ -16,23 +17,8 @@ const POLL_MS = 250;
 const HEALTHY_WITHIN_MS = 240_000;
 const MEDIA_OWNER = "synapse-media-owner";
 
-const docker = (...args) => output("docker", args).trim();
-const listed = (...args) =>
-  docker(...args)
-    .split("\n")
-    .filter((name) => name.startsWith(`${NAME}-`));
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const since = (from) => Number(process.hrtime.bigint() - from) / 1e9;
-
-/** Everything of the benchmark's own environment goes, whatever state it is in. */
-const removeAll = () => {
-  const containers = listed("ps", "--all", "--format", "{{.Names}}");
-  if (containers.length > 0) docker("rm", "--force", "--volumes", ...containers);
-  const volumes = listed("volume", "ls", "--format", "{{.Name}}");
-  if (volumes.length > 0) docker("volume", "rm", ...volumes);
-  const networks = listed("network", "ls", "--format", "{{.Name}}");
-  if (networks.length > 0) docker("network", "rm", ...networks);
-};
 
 const newProject = () => {
   const dir = mkdtempSync(join(tmpdir(), "synapse-kit-bench-"));
@@ -160,7 +146,7 @@ const networksOf = (container) =>
 
 /** What the kit deployed, as data: files with secrets stay in this process' memory. */
 const record = () => {
-  const containers = JSON.parse(docker("inspect", ...listed("ps", "--all", "--format", "{{.Names}}")));
+  const containers = JSON.parse(docker("inspect", ...listed(NAME, "ps", "--all", "--format", "{{.Names}}")));
   const named = (container) => container.Name.slice(1);
   const isSeeder = (container) => named(container).includes("-seed-");
   const images = new Map();
@@ -169,10 +155,10 @@ const record = () => {
     return images.get(id);
   };
   return {
-    networks: JSON.parse(docker("network", "inspect", ...listed("network", "ls", "--format", "{{.Name}}"))).map(
+    networks: JSON.parse(docker("network", "inspect", ...listed(NAME, "network", "ls", "--format", "{{.Name}}"))).map(
       (net) => [...(net.Internal ? ["--internal"] : []), ...["--subnet", net.IPAM.Config[0].Subnet], net.Name],
     ),
-    dataVolumes: listed("volume", "ls", "--format", "{{.Name}}").filter((name) => !name.includes("-config-")),
+    dataVolumes: listed(NAME, "volume", "ls", "--format", "{{.Name}}").filter((name) => !name.includes("-config-")),
     seeders: containers.filter(isSeeder).map((container) => ({
       name: named(container),
       image: container.Image,
@@ -293,7 +279,7 @@ export const benchDeploy = async ({ pairs: count = 3 } = {}) => {
       await sleep(IDLE_SECONDS * 1000);
       rest.memory = idleMemory(dir);
     } finally {
-      removeAll();
+      removeEnvironment(NAME);
       rmSync(dir, { recursive: true, force: true });
     }
   };
@@ -306,11 +292,11 @@ export const benchDeploy = async ({ pairs: count = 3 } = {}) => {
         times.push(await deployPlain(recorded, { inTurn }));
         console.error(`plain docker${inTurn ? ", in turn" : ""}: healthy after ${times.at(-1).toFixed(1)} s`);
       } finally {
-        removeAll();
+        removeEnvironment(NAME);
       }
     }
   };
-  removeAll();
+  removeEnvironment(NAME);
   for (let pair = 0; pair < count; pair += 1) {
     const isLast = pair === count - 1;
     // The first must be the kit's, which the plain one is recorded from; then they take turns.

@@ -16,6 +16,9 @@ export const spread = (values) => {
   return { median: round(median), min: round(sorted[0]), max: round(sorted.at(-1)), runs: sorted.length };
 };
 
+/** Of an array or of an object's values. */
+export const sum = (values) => Object.values(values).reduce((all, one) => all + one, 0);
+
 export const round = (value) => Number(value.toPrecision(3));
 
 /** Runs a program to its end; throws when it fails. */

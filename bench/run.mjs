@@ -1,24 +1,33 @@
 // All figures of the README: `npm run bench`, or one part: `npm run bench -- --only synth`. The result is printed as
 // Markdown and kept in bench/results.json.
 //
-//   --only synth|deploy   one part; the other keeps its figures
-//   --rounds N            runs of each `synth` case (5)
-//   --pairs N             pairs of each deployment (3)
+//   --only PART    synth, deploy, layouts or replication; the others keep their figures
+//   --rounds N     runs of each `synth` case (5); turns of each layout (4) and number of idle workers (3)
+//   --pairs N      pairs of each deployment (3)
+//   --seconds N    window of each turn of a layout (20)
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { benchDeploy, deployTables } from "./deploy.mjs";
+import { benchLayouts, layoutTables } from "./layouts.mjs";
 import { output, ROOT, round } from "./lib.mjs";
+import { benchReplication, replicationTable } from "./replication.mjs";
 import { benchSynth, synthTable } from "./synth.mjs";
 
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 
 const { values } = parseArgs({
-  options: { only: { type: "string" }, rounds: { type: "string" }, pairs: { type: "string" } },
+  options: {
+    only: { type: "string" },
+    rounds: { type: "string" },
+    pairs: { type: "string" },
+    seconds: { type: "string" },
+  },
 });
-if (values.only !== undefined && !["synth", "deploy"].includes(values.only)) {
-  console.error("usage: npm run bench [-- --only synth|deploy] [--rounds N] [--pairs N]");
+const PARTS = ["synth", "deploy", "layouts", "replication"];
+if (values.only !== undefined && !PARTS.includes(values.only)) {
+  console.error(`usage: npm run bench [-- --only ${PARTS.join("|")}] [--rounds N] [--pairs N] [--seconds N]`);
   process.exit(2);
 }
 const wants = (part) => values.only === undefined || values.only === part;
@@ -60,9 +69,25 @@ if (wants("deploy")) {
   const about = circumstances();
   results.deploy = { ...about, ...(await benchDeploy({ pairs: Number(values.pairs ?? 3) })) };
 }
+const turns = {
+  ...(values.rounds && { count: Number(values.rounds) }),
+  ...(values.seconds && { seconds: Number(values.seconds) }),
+};
+if (wants("layouts")) {
+  const about = circumstances();
+  results.layouts = { ...about, ...(await benchLayouts(turns)) };
+}
+if (wants("replication")) {
+  const about = circumstances();
+  results.replication = { ...about, ...(await benchReplication(turns)) };
+}
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 
 const heading = (title, { date, machine }) =>
   `## ${title}\n\n${date}, ${machine.cores} cores (${machine.cpu}), ${machine.ram_gib} GiB, load ${machine.load_before} before. Median (least–greatest).\n`;
 if (results.synth) console.log(`${heading("Commands", results.synth)}\n${synthTable(results.synth.figures)}\n`);
-if (results.deploy) console.log(`${heading("Deployment", results.deploy)}\n${deployTables(results.deploy)}`);
+if (results.deploy) console.log(`${heading("Deployment", results.deploy)}\n${deployTables(results.deploy)}\n`);
+if (results.layouts) console.log(`${heading("Worker layouts", results.layouts)}\n${layoutTables(results.layouts)}\n`);
+if (results.replication) {
+  console.log(`${heading("Following replication", results.replication)}\n${replicationTable(results.replication)}`);
+}

@@ -1,0 +1,227 @@
+// A load of Matrix clients in one process of its own, so that it can be kept on CPUs of its own and its share be
+// reckoned. Takes one job as JSON on standard input and gives the result as JSON on standard output:
+//
+//   {"do": "prepare", "url", "senders", "members"}   accounts and rooms: one sender and some members to each room
+//     -> {"rooms": [{"id", "sender", "members"}]}, with access tokens
+//   {"do": "measure", "url", "rooms", "rate", "warm_up_seconds", "seconds"}
+//     -> figures of the window; `begin` and `end` are written on standard error where it starts and ends
+//
+// Without a rate the loop is closed: every sender sends its next message when the last was taken. With one it is open:
+// messages leave at random moments, `rate` in a second on average, whether or not earlier ones were answered, and
+// latencies count from the moment that was meant. Rate 0 leaves the members polling and nobody sending.
+import { Agent, request } from "node:http";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+
+const LONG_POLL_MS = 30_000;
+/** What is still on its way when the window ends may take this long to arrive. */
+const DRAIN_MS = 10_000;
+/** Accounts are made side by side, but not all at once. */
+const SIDE_BY_SIDE = 4;
+const FILTER = JSON.stringify({ room: { timeline: { limit: 100 }, state: { lazy_load_members: true } } });
+
+const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @returns the parsed body of a 200; any other answer is an error */
+const call = (url, method, path, { token, body, signal } = {}) =>
+  new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const headers = {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+    };
+    const sent = request(`${url}/_matrix/client/v3${path}`, { agent, method, headers, signal }, (response) => {
+      const chunks = [];
+      response.on("data", (chunk) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const answer = Buffer.concat(chunks).toString();
+        if (response.statusCode === 200) resolve(JSON.parse(answer));
+        else reject(new Error(`${method} ${path.split("?")[0]}: ${response.statusCode} ${answer.slice(0, 200)}`));
+      });
+    });
+    sent.on("error", reject);
+    sent.end(text);
+  });
+
+// --- accounts and rooms
+
+const register = async (url, username) => {
+  const { access_token } = await call(url, "POST", "/register", {
+    body: { username, password: username, auth: { type: "m.login.dummy" } },
+  });
+  return access_token;
+};
+
+const room = async (url, number, members) => {
+  const sender = await register(url, `sender${number}`);
+  const { room_id: id } = await call(url, "POST", "/createRoom", { token: sender, body: { preset: "public_chat" } });
+  const tokens = [];
+  for (let i = 0; i < members; i += 1) {
+    const token = await register(url, `member${number}-${i}`);
+    await call(url, "POST", `/join/${encodeURIComponent(id)}`, { token, body: {} });
+    tokens.push(token);
+  }
+  return { id, sender, members: tokens };
+};
+
+const prepare = async ({ url, senders, members }) => {
+  const rooms = [];
+  const numbers = Array.from({ length: senders }, (_, i) => i);
+  const lane = async () => {
+    for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
+      rooms[number] = await room(url, number, members);
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
+  return { rooms };
+};
+
+// --- the load
+
+/** Seeded (mulberry32), so that every run of a rate meets the same moments. */
+const randomFrom = (seed) => {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+const percentiles = (samples) => {
+  const sorted = [...samples].sort((a, b) => a - b);
+  // Nearest rank.
+  const at = (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
+  return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: at(1), samples: sorted.length };
+};
+
+const measure = async ({ url, rooms, rate, warm_up_seconds, seconds }) => {
+  const stop = new AbortController();
+  const run = `${Date.now().toString(36)}${process.pid}`;
+  /** Milliseconds at which each message was meant to leave, by its number. */
+  const left = [];
+  const sends = [];
+  const deliveries = [];
+  const failures = { sends: 0, syncs: 0, first: undefined };
+  const taken = [];
+  let window = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  const isMeasured = (moment) => moment >= window.from && moment < window.to;
+  const failed = (kind, error) => {
+    if (stop.signal.aborted) return;
+    failures[kind] += 1;
+    failures.first ??= error.message;
+  };
+
+  const listen = async (token) => {
+    const ask = (parameters) =>
+      call(url, "GET", `/sync?filter=${encodeURIComponent(FILTER)}&${parameters}`, { token, signal: stop.signal });
+    let { next_batch: since } = await ask("timeout=0");
+    const poll = async () => {
+      while (!stop.signal.aborted) {
+        try {
+          const answer = await ask(`since=${since}&timeout=${LONG_POLL_MS}`);
+          const now = performance.now();
+          since = answer.next_batch;
+          for (const { timeline } of Object.values(answer.rooms?.join ?? {})) {
+            for (const { content } of timeline.events) {
+              const [of, number] = String(content.body).split(" ");
+              if (of === run && isMeasured(left[number])) deliveries.push(now - left[number]);
+            }
+          }
+        } catch (error) {
+          failed("syncs", error);
+          await sleep(100);
+        }
+      }
+    };
+    return poll;
+  };
+
+  const send = async ({ id, sender }, moment) => {
+    const number = left.push(moment) - 1;
+    const path = `/rooms/${encodeURIComponent(id)}/send/m.room.message/${run}-${number}`;
+    try {
+      await call(url, "PUT", path, { token: sender, body: { msgtype: "m.text", body: `${run} ${number}` } });
+      const now = performance.now();
+      taken.push(now);
+      if (isMeasured(moment)) sends.push(now - moment);
+    } catch (error) {
+      failed("sends", error);
+      await sleep(100);
+    }
+  };
+
+  const closed = () =>
+    rooms.map(async (to) => {
+      while (performance.now() < window.to && !stop.signal.aborted) await send(to, performance.now());
+    });
+
+  const open = () => {
+    const random = randomFrom(1);
+    const pending = [];
+    const loop = async () => {
+      let moment = performance.now();
+      for (let turn = 0; moment < window.to; turn += 1) {
+        moment += (-Math.log(1 - random()) / rate) * 1000;
+        const wait = moment - performance.now();
+        if (wait > 0) await sleep(wait);
+        pending.push(send(rooms[turn % rooms.length], moment));
+      }
+      await Promise.all(pending);
+    };
+    return [loop()];
+  };
+
+  // First syncs in turn: all at once they would be a load of their own.
+  const polls = [];
+  for (const token of rooms.flatMap((one) => one.members)) polls.push(await listen(token));
+  const listening = polls.map((poll) => poll());
+  const from = performance.now() + warm_up_seconds * 1000;
+  window = { from, to: from + seconds * 1000 };
+  const sending = rate === 0 ? [] : rate === undefined ? closed() : open();
+
+  await sleep(window.from - performance.now());
+  console.error("begin");
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  await sleep(window.to - performance.now());
+  const used = process.cpuUsage(cpu);
+  const lasted = (performance.now() - began) / 1000;
+  delay.disable();
+  console.error("end");
+
+  const meant = left.filter(isMeasured).length;
+  const wanted = meant * (rooms[0]?.members.length ?? 0);
+  const last = performance.now() + DRAIN_MS;
+  const drained = Promise.all(sending);
+  await Promise.race([drained, sleep(DRAIN_MS)]);
+  while (deliveries.length < wanted && performance.now() < last) await sleep(50);
+  stop.abort();
+  await Promise.all(listening);
+  agent.destroy();
+  return {
+    seconds: lasted,
+    /** Answered within the window, whenever sent. */
+    messages: taken.filter(isMeasured).length,
+    meant,
+    send_ms: percentiles(sends),
+    delivery_ms: percentiles(deliveries),
+    lost_deliveries: wanted - deliveries.length,
+    failures,
+    generator: {
+      cores: (used.user + used.system) / 1e6 / lasted,
+      loop_delay_p99_ms: delay.percentile(99) / 1e6,
+    },
+  };
+};
+
+let input = "";
+for await (const chunk of process.stdin) input += chunk;
+const job = JSON.parse(input);
+console.log(JSON.stringify(await (job.do === "prepare" ? prepare(job) : measure(job))));
+// A sender that is still waiting holds nothing up.
+process.exit(0);
