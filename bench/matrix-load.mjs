@@ -17,7 +17,12 @@ const LONG_POLL_MS = 30_000;
 const DRAIN_MS = 10_000;
 /** Accounts are made side by side, but not all at once. */
 const SIDE_BY_SIDE = 4;
-const FILTER = JSON.stringify({ room: { timeline: { limit: 100 }, state: { lazy_load_members: true } } });
+
+const filter = (limit) =>
+  encodeURIComponent(JSON.stringify({ room: { timeline: { limit }, state: { lazy_load_members: true } } }));
+/** A first sync asks for little, later ones for whatever came. */
+const FIRST = `filter=${filter(1)}&timeout=0`;
+const LATER = `filter=${filter(100)}&timeout=${LONG_POLL_MS}`;
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -115,13 +120,12 @@ const measure = async ({ url, rooms, rate, warm_up_seconds, seconds }) => {
   };
 
   const listen = async (token) => {
-    const ask = (parameters) =>
-      call(url, "GET", `/sync?filter=${encodeURIComponent(FILTER)}&${parameters}`, { token, signal: stop.signal });
-    let { next_batch: since } = await ask("timeout=0");
+    const ask = (parameters) => call(url, "GET", `/sync?${parameters}`, { token, signal: stop.signal });
+    let { next_batch: since } = await ask(FIRST);
     const poll = async () => {
       while (!stop.signal.aborted) {
         try {
-          const answer = await ask(`since=${since}&timeout=${LONG_POLL_MS}`);
+          const answer = await ask(`${LATER}&since=${since}`);
           const now = performance.now();
           since = answer.next_batch;
           for (const { timeline } of Object.values(answer.rooms?.join ?? {})) {
@@ -184,7 +188,7 @@ const measure = async ({ url, rooms, rate, warm_up_seconds, seconds }) => {
 
   await sleep(window.from - performance.now());
   console.error("begin");
-  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
   const cpu = process.cpuUsage();
   const began = performance.now();
