@@ -39,6 +39,22 @@ program
   });
 
 program
+  .command("routes")
+  .argument("<env>", "name or path")
+  .description("show which process gets which request, in matching order")
+  .option("--json", "for scripts")
+  .option(
+    "--explain <request...>",
+    "where one request goes and why: method and path, as in GET /_matrix/client/versions",
+  )
+  .option("--user <name>", "with --explain: who sends it, where that chooses the process")
+  .option("--origin <server>", "with --explain: which server sends it, where that chooses the process")
+  .action(async (env, options) => {
+    const { routes } = require("./commands/routes") as typeof import("./commands/routes");
+    await routes(env, options);
+  });
+
+program
   .command("synth")
   .argument("[env...]", "names or paths; all of configs/environments/ when left out")
   .description("write the Terraform configuration")

@@ -87,14 +87,18 @@ const document = (path: string, content: object): Directive =>
     ],
   );
 
-const wellKnown = (env: Environment): Directive[] => {
+/** Documents by path. */
+const wellKnown = (env: Environment): Readonly<Record<string, object>> => {
   const { origin, hostname, port, protocol } = new URL(env.publicBaseurl);
   const server = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
-  return [
-    document("/.well-known/matrix/client", { "m.homeserver": { base_url: origin } }),
-    ...(env.expected.federation === "closed" ? [] : [document("/.well-known/matrix/server", { "m.server": server })]),
-  ];
+  return {
+    "/.well-known/matrix/client": { "m.homeserver": { base_url: origin } },
+    ...(env.expected.federation === "closed" ? {} : { "/.well-known/matrix/server": { "m.server": server } }),
+  };
 };
+
+/** Paths that Nginx answers with a document of its own. */
+export const wellKnownPaths = (env: Environment): string[] => Object.keys(wellKnown(env));
 
 const standIns = (table: readonly Route[]): Directive[] => {
   const used = new Set(
@@ -110,7 +114,7 @@ const standIns = (table: readonly Route[]): Directive[] => {
 
 /** Locations of the public server. Nginx tries those with a pattern in their order. */
 export const locations = (env: Environment, plan: Plan, table: readonly Route[]): Directive[] => [
-  ...wellKnown(env),
+  ...Object.entries(wellKnown(env)).map(([path, content]) => document(path, content)),
   ...(env.nginx.adminApiFrom.length > 0 ? [] : [block("location", ["^~", ADMIN_PREFIX], [line("return", "403")])]),
   ...byPattern(table).map((rows) => location(env, plan, rows as [Route, ...Route[]])),
   ...standIns(table),

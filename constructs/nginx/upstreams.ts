@@ -4,6 +4,7 @@ import { Duration } from "../../configs/units/duration";
 import { KEPT_PER_SERVER } from "../../sizing/nginx";
 import type { Plan } from "../../sizing/plan";
 import type { Addresses } from "../addresses";
+import { WEIGHT } from "./consistent-hash";
 import { block, type Directive, line } from "./directive";
 import { MAIN, type Route } from "./routes";
 import { ORIGIN, ROOM, USER } from "./variables";
@@ -15,12 +16,6 @@ const HASH: Readonly<Record<Exclude<BalancingKey, "none">, string>> = {
   // Path and arguments.
   uri: "$request_uri",
 };
-
-/**
- * 160 points a unit on the ring of keys. With one unit a process of a pool may get a quarter more than its part, by bad
- * luck with the addresses; with ten never a tenth more.
- */
-const WEIGHT_ON_RING = 10;
 
 /** Less than the 60 s after which Twisted closes them: a request on a closing connection fails (twisted.web.http). */
 const KEPT_FOR = Duration.seconds(45);
@@ -59,7 +54,7 @@ const upstreamOf = ({ upstream, processes, key, limit }: Upstream, servers: Serv
           servers.get(name) as string,
           "max_fails=0",
           `max_conns=${limit}`,
-          ...(key === "none" ? [] : [`weight=${WEIGHT_ON_RING}`]),
+          ...(key === "none" ? [] : [`weight=${WEIGHT}`]),
         ),
       ),
       line("keepalive", String(KEPT_PER_SERVER * processes.length)),

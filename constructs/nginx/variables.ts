@@ -25,22 +25,26 @@ export const TOKEN = "$kit_token";
 export const OPAQUE_USER = "$kit_opaque_user";
 /** Access tokens of the authentication service: its own, of old logins, personal ones (MAS: crates/data-model/src/tokens.rs). */
 export const OPAQUE_TOKENS = '"~^m[acp]t_"';
+/** Synapse's own tokens carry the user's localpart, in unpadded base64. */
+const USER_IN_TOKEN = "^syt_([^_]+)_";
+/** Room ids have no domain since room version 12. */
+const ROOM_IN_PATH = "/(?:rooms|join|knock|room_summary|summary)/([^/]+)";
 
 /** What chooses a process. */
 const keys = (plan: Plan): Directive[] => [
   // `access_token` in the query is deprecated and still met.
   map("$http_authorization", TOKEN, ['"~^Bearer (.+)$"', "$1"], ["default", "$arg_access_token"]),
-  // Synapse's own tokens carry the user; others stand for a device, unless Nginx asks whose they are.
+  // Others stand for a device, unless Nginx asks whose they are.
   map(
     TOKEN,
     USER,
-    ['"~^syt_([^_]+)_"', "$1"],
+    [`"~${USER_IN_TOKEN}"`, "$1"],
     ...(plan.nginx.tokenOwners ? [[OPAQUE_TOKENS, OPAQUE_USER] as const] : []),
     ['""', "$remote_addr"],
     ["default", TOKEN],
   ),
-  // On the decoded path, so that `!` and `%21` are one room. Room ids have no domain since room version 12.
-  map("$uri", ROOM, ['"~/(?:rooms|join|knock|room_summary|summary)/([^/]+)"', "$1"], ["default", USER]),
+  // On the decoded path, so that `!` and `%21` are one room.
+  map("$uri", ROOM, [`"~${ROOM_IN_PATH}"`, "$1"], ["default", USER]),
   map(
     "$http_authorization",
     ORIGIN,
@@ -49,18 +53,25 @@ const keys = (plan: Plan): Directive[] => [
   ),
 ];
 
+/** What `$kit_user` makes of a token that is not empty. */
+export const userOf = (token: string): string => new RegExp(USER_IN_TOKEN).exec(token)?.[1] ?? token;
+
+/** What `$kit_room` finds in a decoded path. @returns undefined where it takes `$kit_user` instead */
+export const roomOf = (path: string): string | undefined => new RegExp(ROOM_IN_PATH).exec(path)?.[1];
+
+/** All that is answered at all, by the beginning of the path. */
+const PREFIXES = `(/_matrix/|/_synapse/client/|${ADMIN_PREFIX}|/\\.well-known/matrix/)`;
+/** Of a path as it was sent and decoded. No raw path holds a space, so the first one stands between the two. */
+const UNDISGUISED = `^${PREFIXES}[^ ]* \\1`;
+
 /**
  * Synapse looks at the path as it was sent, Nginx at the decoded one without dots: `/_synapse/admin/…/..%2f..%2f_matrix`
- * is the admin API to one and public to the other. Both must agree on the prefix. No raw path holds a space, so the
- * first one stands between the two.
+ * is the admin API to one and public to the other. Both must agree on the prefix.
  */
-const disguised = (): Directive =>
-  map(
-    '"$request_uri $uri"',
-    DISGUISED,
-    [`"~^(/_matrix/|/_synapse/client/|${ADMIN_PREFIX}|/\\.well-known/matrix/)[^ ]* \\1"`, '""'],
-    ["default", "1"],
-  );
+const disguised = (): Directive => map('"$request_uri $uri"', DISGUISED, [`"~${UNDISGUISED}"`, '""'], ["default", "1"]);
+
+/** Whether Nginx refuses a path for being none of the public ones, or another than it looks. */
+export const isDisguised = (sent: string, path: string): boolean => !new RegExp(UNDISGUISED).test(`${sent} ${path}`);
 
 /**
  * The public host with its port, whatever the TLS proxy in front made of it: single sign-on compares it with

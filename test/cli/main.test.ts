@@ -2,6 +2,8 @@ import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { routes } from "../../constructs/nginx/routes";
+import { routingTable } from "../../constructs/nginx/table";
 import { render } from "../../constructs/render";
 import { prepared, ROOT } from "../support/corpus";
 
@@ -28,7 +30,7 @@ const kit = (...args: string[]): SpawnSyncReturns<string> =>
     env: { ...process.env, DOCKER_HOST: NO_ENGINE, NO_COLOR: "1" },
   });
 
-const COMMANDS = ["size", "render", "synth", "plan", "deploy", "destroy", "status", "logs", "user"];
+const COMMANDS = ["size", "render", "routes", "synth", "plan", "deploy", "destroy", "status", "logs", "user"];
 
 describe("help", () => {
   it("names every command on stdout, and ends well", () => {
@@ -93,6 +95,24 @@ describe("a mistake on the command line", () => {
       /^the plan has no postgres\.wrk_mem; did you mean postgres\.work_mem\? It has .*postgres\.work_mem/,
     ],
     ["nothing to explain", ["size", "chat", "--explain", "nothing"], /^the plan has no nothing; it has .*postgres\.…/],
+    [
+      "a request without its path",
+      ["routes", "chat", "--explain", "GET"],
+      /^`--explain`: expected a method and a path/,
+    ],
+    [
+      "a request of three words",
+      ["routes", "chat", "--explain", "GET", "/a", "b"],
+      /^`--explain`: expected a method and/,
+    ],
+    ["a method in small letters", ["routes", "chat", "--explain", "get", "/a"], /^expected a method in capitals/],
+    ["a path without its slash", ["routes", "chat", "--explain", "GET", "a"], /^expected a path as a client sends it/],
+    [
+      "a user without a request",
+      ["routes", "chat", "--user", "alice"],
+      /^`--user` and `--origin` go with `--explain`$/m,
+    ],
+    ["routes of nothing", ["routes"], /^error: missing required argument 'env'/],
   ])("fails with 2 and one message: %s", (_what, args, message) => {
     const { status, stdout, stderr } = kit(...args);
     expect([status, stdout]).toEqual([2, ""]);
@@ -236,6 +256,46 @@ describe("render", () => {
   });
 });
 
+describe("routes", () => {
+  const { environment, plan } = prepared("chat", YAML);
+
+  it("prints, for scripts, the rows of the table as the library makes them", () => {
+    const { status, stdout, stderr } = kit("routes", "chat", "--json");
+    expect([status, stderr]).toEqual([0, ""]);
+    const rows = JSON.parse(stdout);
+    expect(rows).toEqual(JSON.parse(JSON.stringify(routingTable(routes(environment, plan)))));
+    for (const row of rows) {
+      expect(Object.keys(row)).toEqual(
+        expect.arrayContaining(["methods", "pattern", "role", "process", "key", "fallback", "reason"]),
+      );
+    }
+  });
+
+  it("prints a line for each row, for people", () => {
+    const { status, stdout } = kit("routes", "chat");
+    expect(status).toBe(0);
+    expect(stdout.split("\n").filter((line) => line.includes("^/_"))).toHaveLength(routes(environment, plan).length);
+  });
+
+  it("explains one request, for people and for scripts", () => {
+    const args = ["routes", "chat", "--explain", "PUT", "/_matrix/client/v3/rooms/!a:x/typing/@b:x"];
+    const { status, stdout } = kit(...args);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^process {3}client1$\nrole {6}typing$/m);
+    expect(JSON.parse(kit(...args, "--json").stdout)).toMatchObject({
+      process: "client1",
+      role: "typing",
+      fallback: null,
+    });
+  });
+
+  it("explains what Nginx answers itself", () => {
+    const { status, stdout } = kit("routes", "chat", "--explain", "GET", "/_synapse/admin/v1/users");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^answer {4}403, by Nginx itself$/m);
+  });
+});
+
 describe("cdktf, which takes long to load", () => {
   /** Runs the program, then says which packages it has loaded. */
   const loadedBy = (...args: string[]): string[] => {
@@ -263,6 +323,7 @@ describe("cdktf, which takes long to load", () => {
     ["size by flags", ["size", "--ram", "4GB", "--cpus", "2"]],
     ["size of an environment", ["size", "chat"]],
     ["render", ["render", "chat", "--out", "out-loaded"]],
+    ["routes", ["routes", "chat"]],
     ["status without an engine", ["status", "chat"]],
     ["logs without an engine", ["logs", "chat"]],
     ["a mistake of usage", ["size", "--nonsense"]],

@@ -2,50 +2,11 @@ import { PORTS } from "../../configs/ports";
 import { secretsIn } from "../../configs/secrets";
 import { addressesOf } from "../../constructs/addresses";
 import { nginxConf } from "../../constructs/nginx/conf";
+import { sharesOf, WEIGHT } from "../../constructs/nginx/consistent-hash";
 import { render } from "../../constructs/render";
 import type { Prepared } from "../../host/prepare";
 import { corpus, LAYOUT_NAMES, plain, prepared } from "../support/corpus";
-import { ketamaShares } from "../support/ketama";
-
-interface Directive {
-  readonly name: string;
-  readonly args: readonly string[];
-  readonly block?: readonly Directive[];
-}
-
-/** Words, quoted texts and signs of an Nginx configuration, as Nginx itself splits it. */
-const TOKEN =
-  /#[^\n]*|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\$\{\w+\}|[{};]|(?:[^\s"'{};#\\]|\\.)(?:[^\s{};\\]|\\.|\$\{\w+\})*/g;
-
-const parse = (text: string): Directive[] => {
-  const left = text.replace(TOKEN, "").trim();
-  if (left !== "") throw new Error(`not understood: ${left}`);
-  const tokens = (text.match(TOKEN) ?? []).filter((token) => !token.startsWith("#"));
-  let at = 0;
-  const directives = (isInner: boolean): Directive[] => {
-    const found: Directive[] = [];
-    for (;;) {
-      const words: string[] = [];
-      while (at < tokens.length && !["{", "}", ";"].includes(tokens[at] as string)) words.push(tokens[at++] as string);
-      const sign = tokens[at++];
-      if (sign === "}" || sign === undefined) {
-        if (words.length > 0) throw new Error(`no end: ${words.join(" ")}`);
-        if ((sign === "}") !== isInner) throw new Error("the braces do not balance");
-        return found;
-      }
-      const [name, ...args] = words as [string, ...string[]];
-      if (name === undefined) throw new Error(`nothing in front of ${sign}`);
-      found.push(sign === ";" ? { name, args } : { name, args, block: directives(true) });
-    }
-  };
-  return directives(false);
-};
-
-const unquoted = (word: string): string => word.replace(/^(["'])(.*)\1$/s, "$2");
-
-/** Every directive of a tree, blocks too. */
-const every = (directives: readonly Directive[]): Directive[] =>
-  directives.flatMap((directive) => [directive, ...every(directive.block ?? [])]);
+import { every, locationFor, named, parse, publicServer, unquoted } from "../support/nginx-conf";
 
 const confOf = ({ environment, plan }: Prepared): string =>
   render(environment, plan)
@@ -57,30 +18,6 @@ const all = corpus().map((one) => {
   const tree = parse(text);
   return { ...one, text, tree, directives: every(tree) };
 });
-
-const named = (directives: readonly Directive[], name: string): Directive[] =>
-  directives.filter((directive) => directive.name === name);
-
-/** The public server: the one that listens for everybody. */
-const publicServer = (directives: readonly Directive[]): Directive =>
-  named(directives, "server").find(
-    ({ block }) => block && named(block, "listen").some(({ args }) => args[0] === String(PORTS.nginx)),
-  ) as Directive;
-
-/** The location that Nginx takes for a path: an exact one, `^~` of the longest prefix, the first regex, the prefix. */
-const locationFor = (server: Directive, path: string): Directive | undefined => {
-  const locations = named(server.block ?? [], "location");
-  const exact = locations.find(({ args }) => args[0] === "=" && args[1] === path);
-  if (exact) return exact;
-  const prefixes = locations
-    .filter(({ args }) => args[0] === "^~" || args.length === 1)
-    .filter(({ args }) => path.startsWith(unquoted(args.at(-1) as string)))
-    .sort((a, b) => unquoted(b.args.at(-1) as string).length - unquoted(a.args.at(-1) as string).length);
-  const [longest] = prefixes;
-  if (longest?.args[0] === "^~") return longest;
-  const regex = locations.find(({ args }) => args[0] === "~" && new RegExp(unquoted(args[1] as string)).test(path));
-  return regex ?? longest;
-};
 
 describe("nginx.conf", () => {
   it("is a tree: every brace and quote is closed, every directive ended", () => {
@@ -197,13 +134,8 @@ describe("nginx.conf", () => {
         if (named(block, "hash").length === 0) continue;
         pools += 1;
         const servers = named(block, "server").map(({ args }) => args);
-        const weight = Number(
-          /^weight=(\d+)$/.exec(servers[0]?.find((arg) => arg.startsWith("weight=")) ?? "")?.[1] ?? 1,
-        );
-        const shares = ketamaShares(
-          servers.map(([server]) => server as string),
-          weight,
-        );
+        for (const args of servers) expect(args).toContain(`weight=${WEIGHT}`);
+        const shares = sharesOf(servers.map(([server]) => server as string));
         for (const share of shares.values()) expect(Math.abs(share * servers.length - 1)).toBeLessThan(0.1);
       }
     }
