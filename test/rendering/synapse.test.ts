@@ -411,7 +411,7 @@ describe("files", () => {
       for (const { files } of render(environment, plan)) {
         const paths = files.map(({ path }) => path);
         expect(new Set(paths).size).toBe(paths.length);
-        for (const path of paths) expect(path).toMatch(/^[a-z][a-z0-9_.]*$/);
+        for (const path of paths) expect(path).toMatch(/^[a-z][a-z0-9_.-]*$/);
       }
     }
   });
