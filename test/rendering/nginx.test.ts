@@ -266,6 +266,35 @@ describe("limits", () => {
   });
 });
 
+describe("the question whose a token is", () => {
+  it("is asked where the plan has room for the answers, by locations that the user balances, and nowhere else", () => {
+    const asking = all.filter(({ plan }) => plan.nginx.tokenOwners !== undefined);
+    expect(asking.map(({ plan }) => plan.synapse.layout.value).sort()).toEqual(["eight", "seventeen"]);
+    for (const one of all) {
+      const { plan, tree, directives } = one;
+      const isAsking = asking.includes(one);
+      expect(named(tree, "load_module").length).toBe(isAsking ? 1 : 0);
+      expect(named(directives, "js_shared_dict_zone").map(({ args }) => args[0])).toEqual(
+        isAsking ? [`zone=kit_token_owners:${plan.nginx.tokenOwners?.value.toNginx()}`] : [],
+      );
+      const locations = named(publicServer(directives).block ?? [], "location");
+      const questions = locations.filter(({ block = [] }) => named(block, "auth_request").length > 0);
+      expect(questions.some(({ args }) => args[1]?.includes("/sync$"))).toBe(isAsking);
+      for (const { args } of questions) expect(args[1]).toMatch(/sync\$|initialSync\$|events\$/i);
+    }
+  });
+
+  it("cannot be asked from outside", () => {
+    for (const { directives } of all) {
+      for (const location of named(publicServer(directives).block ?? [], "location")) {
+        if (!location.args[1]?.startsWith("/.kit/")) continue;
+        expect(location.args[0]).toBe("=");
+        expect(named(location.block ?? [], "internal")).toHaveLength(1);
+      }
+    }
+  });
+});
+
 describe("the admin API", () => {
   const paths = [
     "/_synapse/admin/v1/register",
