@@ -1,6 +1,7 @@
 import { type Environment, type FlatSettings, WORKER_LAYOUTS } from "../configs/environment";
+import { redisSize } from "../configs/settings/redis-value";
 import { Bytes } from "../configs/units/bytes";
-import { flatText, POSTGRES_BASE_UNIT, postgresSize, redisSize } from "./overrides";
+import { flatText, POSTGRES_BASE_UNIT, postgresSize } from "./overrides";
 import type { Plan } from "./plan";
 
 /** A value that the file sets in place of a solved one, and what to do with it when it does not fit. */

@@ -71,7 +71,7 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
     "operating system": reserves.operatingSystem.value,
     slack: reserves.slack.value,
     nginx: nginxClaim(host, nginx),
-    pgbouncer: present.pgbouncer ? pgbouncerClaim(connections) : Bytes.ZERO,
+    pgbouncer: present.pgbouncer ? pgbouncerClaim(connections, overrides) : Bytes.ZERO,
     redis: present.redis ? redisClaim(overrides, host, workers + 1) : Bytes.ZERO,
   };
   const least = leastPostgresLimit(demand);
@@ -119,7 +119,7 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
     expected,
     reserves,
     postgres: postgresPlan(env, host, demand, postgresMemory, limitReason, present),
-    ...(present.pgbouncer ? { pgbouncer: pgbouncerPlan(env, host, connections, present) } : {}),
+    ...(present.pgbouncer ? { pgbouncer: pgbouncerPlan(env, host, connections, overrides, present) } : {}),
     ...(present.redis ? { redis: redisPlan(env, overrides, host, workers + 1, present) } : {}),
     synapse: synapsePlan(env, layout, { host, limits: requestLimits, connections, memory: synapseMemory }),
     nginx: nginxPlan(env, host, nginx, present, requestLimits, upstreamServers(requestLimits, processes)),

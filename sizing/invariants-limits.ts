@@ -1,3 +1,4 @@
+import { Bytes } from "../configs/units/bytes";
 import { DIRECT_CLIENTS } from "./connections";
 import { NGINX_READ_TIMEOUT_SECONDS, SYNAPSE_STATEMENT_TIMEOUT_SECONDS } from "./constants";
 import { TOTAL_SHARES } from "./cpu";
@@ -17,12 +18,15 @@ import {
   redisNumberIn,
   redisTextIn,
 } from "./settings-reader";
+import { megabytes } from "./solved";
 import { SYNAPSE_OWN_FILES } from "./synapse";
 
 const LEAST_SYNAPSE_NOFILE = 4096;
 /** Longest that a client may wait for a server (invariant I11). */
 const LONGEST_QUERY_WAIT_SECONDS = 60;
 const DOCKER_LEAST_SHARES = 2;
+/** An empty server counts 0.7 MB of its own, and what subscribers have not read counts too (measured on 8.0). `guess` */
+const LEAST_REDIS_MEMORY = Bytes.mib(8);
 
 const synapsePools = (plan: Plan): number =>
   plan.synapse.processes.reduce((sum, process) => sum + process.cpMax.value, 0);
@@ -30,9 +34,18 @@ const synapsePools = (plan: Plan): number =>
 /** I3: all of Synapse's pools ≤ PgBouncer's max_client_conn. */
 export const clientsFitPgbouncer = (plan: Plan): string | undefined => {
   if (!plan.pgbouncer) return undefined;
-  const most = pgbouncerNumberIn(plan, "max_client_conn");
   const clients = synapsePools(plan);
-  return clients > most ? `Synapse's pools ${clients} > max_client_conn ${most}` : undefined;
+  const most = pgbouncerNumberIn(plan, "max_client_conn");
+  if (clients > most) return `Synapse's pools ${clients} > max_client_conn ${most}`;
+  // Synapse is one user; its workers share one of PgBouncer's databases, main has the other.
+  const userCap = pgbouncerNumberIn(plan, "max_user_client_connections");
+  if (userCap > 0 && clients > userCap) return `Synapse's pools ${clients} > max_user_client_connections ${userCap}`;
+  const databaseCap = pgbouncerNumberIn(plan, "max_db_client_connections");
+  const main = plan.synapse.processes.find(({ isMain }) => isMain)?.cpMax.value ?? 0;
+  const largest = Math.max(main, clients - main);
+  return databaseCap > 0 && largest > databaseCap
+    ? `the pools of one database ${largest} > max_db_client_connections ${databaseCap}`
+    : undefined;
 };
 
 /** I4: pools, direct clients and reserved connections ≤ max_connections; main's session pool holds all of main. */
@@ -52,14 +65,19 @@ export const connectionsFitPostgres = (plan: Plan): string | undefined => {
   return undefined;
 };
 
-/** I5: with one PgBouncer, each pool with its reserve ≤ max_db_connections. 0 means no limit. */
+/** I5: each pool with its reserve ≤ max_db_connections, both ≤ max_user_connections. 0 means no limit. */
 export const poolsFitTheirCap = (plan: Plan): string | undefined => {
   if (!plan.pgbouncer) return undefined;
   const cap = pgbouncerNumberIn(plan, "max_db_connections");
   const reserve = pgbouncerNumberIn(plan, "reserve_pool_size");
   const largest = Math.max(plan.pgbouncer.transactionPool, plan.pgbouncer.sessionPool);
-  return cap > 0 && largest + reserve > cap
-    ? `pool ${largest} + reserve ${reserve} = ${largest + reserve} > max_db_connections ${cap}`
+  if (cap > 0 && largest + reserve > cap) {
+    return `pool ${largest} + reserve ${reserve} = ${largest + reserve} > max_db_connections ${cap}`;
+  }
+  const userCap = pgbouncerNumberIn(plan, "max_user_connections");
+  const servers = serverConnections(plan);
+  return userCap > 0 && servers > userCap
+    ? `both pools with their reserves ${servers} > max_user_connections ${userCap}`
     : undefined;
 };
 
@@ -162,7 +180,9 @@ export const nothingLosesData = (plan: Plan): string | undefined => {
 /** C28, C29: Redis evicts, has a limit and takes two connections per process. */
 export const redisIsACache = (plan: Plan): string | undefined => {
   if (!plan.redis) return undefined;
-  if (redisBytesIn(plan, "maxmemory").toBytes() === 0) return "maxmemory 0 means no limit";
+  const memory = redisBytesIn(plan, "maxmemory");
+  if (memory.toBytes() === 0) return "maxmemory 0 means no limit";
+  if (memory.isLessThan(LEAST_REDIS_MEMORY)) return `maxmemory ${megabytes(memory)} < ${megabytes(LEAST_REDIS_MEMORY)}`;
   const policy = redisTextIn(plan, "maxmemory-policy");
   if (!["allkeys-lru", "allkeys-lfu", "volatile-ttl"].includes(policy)) {
     return `maxmemory-policy ${policy} is none of allkeys-lru, allkeys-lfu, volatile-ttl`;

@@ -1,15 +1,20 @@
 import { Bytes } from "../configs/units/bytes";
 import { activeBackends, DIRECT_CLIENTS } from "./connections";
 import { USABLE_SHARE_OF_LIMIT } from "./constants";
+import { lookupIn } from "./overrides";
 import { containersOf, type Plan } from "./plan";
 import { BACKEND, PAGES_PER_ENTRY, SORTS_PER_QUERY } from "./postgres-budget";
 import { sharedMemory, walBuffersFor } from "./postgres-shared-memory";
+import { furtherSharedMemory } from "./postgres-shared-settings";
 import { REDIS_BASE } from "./redis";
 import { postgresBytesIn, postgresNumberIn, redisBytesIn } from "./settings-reader";
 import { megabytes, sumText } from "./solved";
 
 /** What /dev/shm holds beside parallel work (I10), and Docker's default size of it. */
 const SHM_BASE = Bytes.mib(64);
+const WAL_SEGMENT = Bytes.mib(16);
+/** PostgreSQL's own choice is 1/32, at most a segment. */
+const WAL_BUFFERS_MOST_SHARE = 0.03;
 /** Two WAL segments of 16 MB, below which the server does not start (I9). */
 const MIN_WAL_LEAST = Bytes.mib(32);
 
@@ -36,6 +41,12 @@ const postgresHardBound = (plan: Plan): Record<string, Bytes> => {
       sharedBuffers,
       walBuffers.equals(Bytes.ZERO) ? walBuffersFor(sharedBuffers) : walBuffers,
       postgresNumberIn(plan, "max_connections"),
+    ).plus(
+      furtherSharedMemory(
+        plan.postgres.version,
+        lookupIn((name) => plan.postgres.settings[name]?.value),
+        postgresNumberIn(plan, "max_connections"),
+      ),
     ),
     "page tables": sharedBuffers.times(activeBackends(servers, plan.host.cpus.toWholeCores()) / PAGES_PER_ENTRY),
     backends: BACKEND.times(servers + DIRECT_CLIENTS),
@@ -109,6 +120,15 @@ export const cachesAreReal = (plan: Plan): string | undefined => {
   return cache.isLessThan(plan.host.ram)
     ? undefined
     : `effective_cache_size ${megabytes(cache)} ≥ ${megabytes(plan.host.ram)} of RAM`;
+};
+
+/** C9: what backends have not written yet is flushed at each commit; more than a segment only takes from the caches. */
+export const walBuffersAreSmall = (plan: Plan): string | undefined => {
+  const buffers = postgresBytesIn(plan, "wal_buffers");
+  const most = Bytes.max(WAL_SEGMENT, postgresBytesIn(plan, "shared_buffers").times(WAL_BUFFERS_MOST_SHARE));
+  return buffers.isMoreThan(most)
+    ? `wal_buffers ${megabytes(buffers)} > 3 % of shared_buffers, at least 16 MB = ${megabytes(most)}`
+    : undefined;
 };
 
 /** I9: 2 × max_wal_size + kept WAL + slots ≤ 25 % of the disk; 32 MB ≤ min_wal_size ≤ max_wal_size. */

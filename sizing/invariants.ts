@@ -38,7 +38,12 @@ export const INVARIANTS: readonly Invariant[] = [
     "Σ parts ≤ 90 % of the container's limit",
     memory.partsFitTheirLimits,
   ),
-  invariant("I3", "Synapse fits PgBouncer", "Σ cp_max ≤ max_client_conn", limits.clientsFitPgbouncer),
+  invariant(
+    "I3",
+    "Synapse fits PgBouncer",
+    "Σ cp_max ≤ max_client_conn, max_user_client_connections and max_db_client_connections",
+    limits.clientsFitPgbouncer,
+  ),
   invariant(
     "I4",
     "the pools fit Postgres",
@@ -48,7 +53,7 @@ export const INVARIANTS: readonly Invariant[] = [
   invariant(
     "I5",
     "the pools fit their cap",
-    "pool size + reserve_pool_size ≤ max_db_connections",
+    "pool size + reserve_pool_size ≤ max_db_connections; both pools with their reserves ≤ max_user_connections",
     limits.poolsFitTheirCap,
   ),
   invariant(
@@ -89,6 +94,12 @@ export const INVARIANTS: readonly Invariant[] = [
     limits.cpuIsWeighted,
   ),
   invariant(
+    "C9",
+    "WAL buffers are small",
+    "wal_buffers ≤ max(16 MB, 3 % of shared_buffers)",
+    memory.walBuffersAreSmall,
+  ),
+  invariant(
     "C11",
     "autovacuum is bounded",
     "autovacuum_max_workers ≤ autovacuum_worker_slots",
@@ -109,7 +120,7 @@ export const INVARIANTS: readonly Invariant[] = [
   invariant(
     "C28",
     "Redis is a cache",
-    "maxmemory > 0, an evicting policy, maxclients ≥ 2 × processes + 20",
+    "maxmemory ≥ 8 MB, an evicting policy, maxclients ≥ 2 × processes + 20",
     limits.redisIsACache,
   ),
 ];

@@ -1,7 +1,9 @@
 import type { Environment, FlatValue } from "../configs/environment";
 import { placeOf } from "../configs/place";
+import { redisSize } from "../configs/settings/redis-value";
 import { Bytes } from "../configs/units/bytes";
 import { UserError } from "../configs/user-error";
+import type { SettingsLookup } from "./postgres-shared-settings";
 
 const KIB = 1024;
 
@@ -17,21 +19,19 @@ export const POSTGRES_BASE_UNIT: Readonly<Record<string, number>> = {
   min_wal_size: KIB ** 2,
   max_slot_wal_keep_size: KIB ** 2,
   wal_keep_size: KIB ** 2,
+  min_dynamic_shared_memory: KIB ** 2,
+  track_activity_query_size: 1,
+  io_max_combine_limit: 8 * KIB,
+  commit_timestamp_buffers: 8 * KIB,
+  multixact_member_buffers: 8 * KIB,
+  multixact_offset_buffers: 8 * KIB,
+  notify_buffers: 8 * KIB,
+  serializable_buffers: 8 * KIB,
+  subtransaction_buffers: 8 * KIB,
+  transaction_buffers: 8 * KIB,
 };
 
 const POSTGRES_UNITS: Readonly<Record<string, number>> = { B: 1, kB: KIB, MB: KIB ** 2, GB: KIB ** 3, TB: KIB ** 4 };
-
-/** Redis tells `kb` (1024) from `k` (1000) (redis.conf, "Note on units"). */
-const REDIS_UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  b: 1,
-  k: 1000,
-  kb: KIB,
-  m: 1000 ** 2,
-  mb: KIB ** 2,
-  g: 1000 ** 3,
-  gb: KIB ** 3,
-};
 
 /** A value of a flat file as the programs spell it. */
 export const flatText = (value: FlatValue): string =>
@@ -47,12 +47,14 @@ export const postgresSize = (name: string, text: string): Bytes | undefined => {
   return match && unit !== undefined ? Bytes.of(Number(match[1]) * unit) : undefined;
 };
 
-/** @returns undefined when the text is no Redis size. */
-export const redisSize = (text: string): Bytes | undefined => {
-  const match = /^\s*(\d+)\s*([a-z]*)\s*$/i.exec(text);
-  const unit = match ? REDIS_UNITS[(match[2] ?? "").toLowerCase()] : undefined;
-  return match && unit !== undefined ? Bytes.of(Number(match[1]) * unit) : undefined;
-};
+/** Looks settings of Postgres up in their texts. */
+export const lookupIn = (textOf: (name: string) => string | undefined): SettingsLookup => ({
+  number: (name) => {
+    const value = Number.parseFloat(textOf(name) ?? "");
+    return Number.isNaN(value) ? undefined : value;
+  },
+  size: (name) => postgresSize(name, textOf(name) ?? ""),
+});
 
 const postgresBytes = (env: Environment, name: string): Bytes | undefined => {
   const raw = env.postgres.settings[name];
@@ -101,6 +103,8 @@ const wholeNumber = (
  */
 export interface Overrides {
   readonly sharedBuffers: Bytes | undefined;
+  /** Every pass-through setting of Postgres, for those that take shared memory. */
+  readonly lookup: SettingsLookup;
   readonly walBuffers: Bytes | undefined;
   readonly workMem: Bytes | undefined;
   readonly maintenanceWorkMem: Bytes | undefined;
@@ -116,6 +120,8 @@ export interface Overrides {
   readonly poolSize: number | undefined;
   readonly reservePoolSize: number | undefined;
   readonly maxClientConn: number | undefined;
+  /** `pkt_buf`: buffers of a client connection are whole numbers of it. */
+  readonly packet: Bytes | undefined;
   readonly redisMaxmemory: Bytes | undefined;
   readonly redisMaxmemoryClients: Bytes | undefined;
   readonly redisMaxclients: number | undefined;
@@ -124,8 +130,13 @@ export interface Overrides {
 /** @throws UserError when a setting that the solver has to reckon with cannot be read. */
 export const overridesOf = (env: Environment): Overrides => {
   const multiplier = env.postgres.settings.hash_mem_multiplier;
+  const packet = wholeNumber(env, "pgbouncer", "pkt_buf", 1);
   return {
     sharedBuffers: env.postgres.sharedBuffers,
+    lookup: lookupIn((name) => {
+      const value = env.postgres.settings[name];
+      return value === undefined ? undefined : flatText(value);
+    }),
     walBuffers: postgresBytes(env, "wal_buffers"),
     workMem: env.postgres.workMem,
     maintenanceWorkMem: env.postgres.maintenanceWorkMem,
@@ -141,6 +152,7 @@ export const overridesOf = (env: Environment): Overrides => {
     poolSize: env.pgbouncer.poolSize,
     reservePoolSize: wholeNumber(env, "pgbouncer", "reserve_pool_size", 0),
     maxClientConn: wholeNumber(env, "pgbouncer", "max_client_conn", 1),
+    packet: packet === undefined ? undefined : Bytes.of(packet),
     redisMaxmemory: env.redis.maxmemory,
     redisMaxmemoryClients: redisBytes(env, "maxmemory-clients"),
     redisMaxclients: wholeNumber(env, "redis", "maxclients", 1),

@@ -4,7 +4,7 @@ import type { ConnectionPlan } from "./connections";
 import { limitFor, limitReason } from "./container";
 import { serviceCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
-import { flatText } from "./overrides";
+import { flatText, type Overrides } from "./overrides";
 import type { HostFacts, PgbouncerPlan, Solved } from "./plan";
 import { fromFile, solved } from "./solved";
 
@@ -13,8 +13,10 @@ import { fromFile, solved } from "./solved";
  * that and a little, so that no limit is below 32 MB.
  */
 const BASE = Bytes.mib(28);
-/** Buffers of a client and of its prepared statements: 17 MB for 1000 clients (pgbouncer: doc/config.md). */
-const PER_CLIENT = Bytes.kib(18);
+/** A client's own 2 kB, and up to four packets of its buffers and prepared statements (pgbouncer: doc/config.md). */
+const PER_CLIENT = Bytes.kib(2);
+const PACKETS_PER_CLIENT = 4;
+const PACKET = Bytes.kib(4);
 /** Files beside clients and servers (I7). */
 export const PGBOUNCER_OWN_FILES = 64;
 
@@ -55,22 +57,24 @@ const settingsFor = (c: ConnectionPlan): Record<string, Solved<string>> => ({
   log_disconnections: solved("0", "statistics are read from SHOW instead", MANUAL),
 });
 
-const partsFor = (c: ConnectionPlan): Record<string, Bytes> => ({
+const partsFor = (c: ConnectionPlan, overrides: Overrides): Record<string, Bytes> => ({
   base: BASE,
-  clients: PER_CLIENT.times(c.maxClientConn.value),
+  clients: PER_CLIENT.plus((overrides.packet ?? PACKET).times(PACKETS_PER_CLIENT)).times(c.maxClientConn.value),
 });
 
 /** What the budget sets aside for PgBouncer; RAM is no input. */
-export const pgbouncerClaim = (c: ConnectionPlan): Bytes => limitFor(Bytes.sum(Object.values(partsFor(c))));
+export const pgbouncerClaim = (c: ConnectionPlan, overrides: Overrides): Bytes =>
+  limitFor(Bytes.sum(Object.values(partsFor(c, overrides))));
 
 /** PgBouncer between Synapse and Postgres. Every name is known to 1.24 and newer. */
 export const pgbouncerPlan = (
   env: Environment,
   host: HostFacts,
   connections: ConnectionPlan,
+  overrides: Overrides,
   present: { readonly pgbouncer: boolean; readonly redis: boolean },
 ): PgbouncerPlan => {
-  const parts = partsFor(connections);
+  const parts = partsFor(connections, overrides);
   const used = Bytes.sum(Object.values(parts));
   const passedOn = Object.entries(env.pgbouncer.settings).map(([name, value]) => [
     name,

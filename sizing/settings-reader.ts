@@ -1,5 +1,6 @@
+import { redisSize } from "../configs/settings/redis-value";
 import { Bytes } from "../configs/units/bytes";
-import { postgresSize, redisSize } from "./overrides";
+import { postgresSize } from "./overrides";
 import type { Plan, Solved } from "./plan";
 
 /** Reads the rendered settings of a plan, so that the invariants judge what the programs will read. */

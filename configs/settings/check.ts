@@ -4,10 +4,10 @@ import { checkSecrets } from "./check-secrets";
 import { checkSynapse } from "./check-synapse";
 import { CONTROLLED_NGINX, CONTROLLED_PGBOUNCER, CONTROLLED_POSTGRES, CONTROLLED_REDIS } from "./controlled";
 import { NGINX_DIRECTIVES } from "./known-nginx";
-import { REDIS_AND_VALKEY_DIRECTIVES, REDIS_DIRECTIVES, VALKEY_DIRECTIVES } from "./known-redis";
 import { PGBOUNCER_NAMES, pgbouncerValueProblem } from "./pgbouncer-value";
 import { laterMajorOf, postgresNames, postgresValueProblem } from "./postgres-value";
 import type { SettingProblem } from "./problem";
+import { redisNames, redisValueProblem } from "./redis-value";
 import { RETIRED_NGINX } from "./retired-nginx";
 import { RETIRED_PGBOUNCER } from "./retired-pgbouncer";
 import { RETIRED_POSTGRES } from "./retired-postgres";
@@ -67,7 +67,8 @@ export const checkSettings = (settings: PassThrough): SettingProblem[] => {
       label: flavour === "valkey" ? "Valkey" : "Redis",
       retired: RETIRED_REDIS,
       controlled: CONTROLLED_REDIS,
-      known: [...REDIS_AND_VALKEY_DIRECTIVES, ...(flavour === "valkey" ? VALKEY_DIRECTIVES : REDIS_DIRECTIVES)],
+      known: redisNames(flavour),
+      valueProblem: redisValueProblem,
     }),
     ...synapseProblems(settings.synapse.settings, gate),
     ...checkFlat("nginx", settings.nginx.settings, gate, {

@@ -9,6 +9,20 @@ const bytes = (value: unknown): number => {
   return match ? Number(match[1]) * (FACTORS[(match[2] ?? "").toLowerCase()] as number) : Number.NaN;
 };
 
+const SECONDS: Readonly<Record<string, number>> = { "": 1, ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Nginx's times: `180`, `3m`, `1m30s`; NaN for anything else. */
+const seconds = (value: unknown): number => {
+  const parts = [...String(value).matchAll(/\s*(\d+)(ms|[smhd]|)/g)];
+  const isWhole = parts.map(([part]) => part).join("") === String(value).trimEnd();
+  return parts.length > 0 && isWhole
+    ? parts.reduce((sum, [, count, unit]) => sum + Number(count) * (SECONDS[unit ?? ""] as number), 0)
+    : Number.NaN;
+};
+
+/** Twice the wait of PgBouncer, and four times a long poll (I11). */
+const LEAST_READ_TIMEOUT = 120;
+
 /** Directives of Nginx from old guides; the kit's Nginx speaks plain HTTP behind the machine's own proxy. */
 export const RETIRED_NGINX: readonly Rule[] = [
   { key: "ssl", message: "Nginx removed `ssl on` in 1.25: remove it, TLS ends at the proxy before the kit" },
@@ -58,6 +72,13 @@ export const RETIRED_NGINX: readonly Rule[] = [
     message: "temporary files would land in the memory of Nginx's container: remove it",
     when: (value) => bytes(value) !== 0,
   },
+  ...["proxy_read_timeout", "proxy_send_timeout"].map(
+    (key): Rule => ({
+      key,
+      message: `\`${key}\` below ${LEAST_READ_TIMEOUT}s cuts off what Synapse is still working on: set ${LEAST_READ_TIMEOUT}s or more, or remove it`,
+      when: (value) => seconds(value) < LEAST_READ_TIMEOUT,
+    }),
+  ),
   { key: "proxy_cache*", message: "answers of Synapse belong to one user and must not be cached: remove it" },
   { key: "proxy_store", message: "answers of Synapse belong to one user and must not be stored: remove it" },
   {

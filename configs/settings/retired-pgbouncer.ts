@@ -1,4 +1,4 @@
-import { isOn, isOneOf, type Rule } from "./rule";
+import { isOn, isOneOf, type Rule, SOMAXCONN } from "./rule";
 
 const isBelowOne = (value: unknown): boolean => Number(value) < 1;
 const isNegative = (value: unknown): boolean => Number(value) < 0;
@@ -71,6 +71,17 @@ export const RETIRED_PGBOUNCER: readonly Rule[] = [
     key: "track_extra_parameters",
     message: "only what Postgres reports can be tracked, `statement_timeout` is not: remove `track_extra_parameters`",
     when: (value) => /statement_timeout|isolation|bytea_output/i.test(String(value)),
+  },
+  {
+    key: "admin_users",
+    message:
+      "Synapse's own role on PgBouncer's console could stop the pool: name another role, or remove `admin_users`",
+    when: (value) => /(^|[\s,"])synapse($|[\s,"])/.test(String(value)),
+  },
+  {
+    key: "listen_backlog",
+    message: `the kernel cuts \`listen_backlog\` off at ${SOMAXCONN} (\`net.core.somaxconn\`): set less, or remove it`,
+    when: (value) => Number(value) > SOMAXCONN,
   },
   { key: "suspend_timeout", message: "`suspend_timeout` goes with the online restart, gone in 1.26: remove it" },
   { key: "so_reuseport", message: "the kit runs one PgBouncer, which `so_reuseport` does not speed up: remove it" },

@@ -94,6 +94,17 @@ export const RETIRED_POSTGRES: readonly Rule[] = [
     key: "default_transaction_read_only",
     message: "Synapse has to write: remove `default_transaction_read_only`",
   },
+  {
+    key: "max_slot_wal_keep_size",
+    message: "without a limit a forgotten slot fills the disk: set a size, or remove `max_slot_wal_keep_size`",
+    when: (value) => Number(value) < 0,
+  },
+  {
+    key: "wal_level",
+    message:
+      "`wal_level: minimal` rules out backups, and Postgres does not start with it beside `max_wal_senders`: remove it",
+    when: isOneOf("minimal"),
+  },
   { key: "zero_damaged_pages", message: "`zero_damaged_pages` destroys data: restore a backup instead" },
   { key: "ignore_checksum_failure", message: "`ignore_checksum_failure` hides lost data: restore a backup instead" },
   { key: "allow_system_table_mods", message: "`allow_system_table_mods` can destroy the database: remove it" },

@@ -1,4 +1,4 @@
-import { isOneOf, type Rule } from "./rule";
+import { isOneOf, type Rule, SOMAXCONN } from "./rule";
 
 /** Directives of Redis and Valkey from old guides. */
 export const RETIRED_REDIS: readonly Rule[] = [
@@ -53,6 +53,16 @@ export const RETIRED_REDIS: readonly Rule[] = [
       message: `\`${key}\` makes a copy that cannot be written to: remove it, the kit runs one server`,
     }),
   ),
+  {
+    key: "tcp-backlog",
+    message: `the kernel cuts \`tcp-backlog\` off at ${SOMAXCONN} (\`net.core.somaxconn\`): set less, or remove it`,
+    when: (value) => Number(value) > SOMAXCONN,
+  },
+  {
+    key: "maxmemory-clients",
+    message: "`maxmemory-clients: 0` means no limit: set a size, or remove it",
+    when: (value) => /^\s*0+\D*$/.test(String(value)),
+  },
   { key: "cluster-enabled", message: "Synapse cannot talk to a cluster: remove `cluster-enabled`" },
   {
     key: "maxmemory-policy",

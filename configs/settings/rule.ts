@@ -16,6 +16,9 @@ export interface Rule {
   readonly when?: (value: unknown, gate: Gate) => boolean;
 }
 
+/** The kernel's `net.core.somaxconn` since Linux 5.4, which a container has for itself. */
+export const SOMAXCONN = 4096;
+
 /** Switches as the five programs and YAML spell them. */
 export const isOff = (value: unknown): boolean =>
   value === false || ["off", "no", "false", "0"].includes(String(value).toLowerCase());

@@ -1,6 +1,7 @@
 import { POSTGRES_MAJORS, WORKER_LAYOUTS } from "../../configs/environment";
+import { redisSize } from "../../configs/settings/redis-value";
 import { Bytes } from "../../configs/units/bytes";
-import { postgresSize, redisSize } from "../../sizing/overrides";
+import { postgresSize } from "../../sizing/overrides";
 import {
   type Box,
   boxes,

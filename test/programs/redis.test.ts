@@ -1,5 +1,5 @@
 import { WORKER_LAYOUTS } from "../../configs/environment";
-import { redisSize } from "../../sizing/overrides";
+import { redisSize } from "../../configs/settings/redis-value";
 import { boxes, boxWithLayout, fileOf, hasService, parseRedisConf, SECRETS } from "../support/programs-boxes";
 import { type CaseOutcome, filesOf, ProgramContainer } from "../support/programs-container";
 

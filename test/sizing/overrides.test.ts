@@ -188,8 +188,8 @@ describe("a refusal names the line", () => {
     ],
     [
       "of a setting that cannot be reckoned with",
-      "server_name: a.example\npgbouncer:\n  settings:\n    reserve_pool_size: x\n",
-      /^e\.yaml:4:5: `pgbouncer\.settings\.reserve_pool_size`: expected a whole number/,
+      "server_name: a.example\npostgres:\n  settings:\n    autovacuum_work_mem: -1\n",
+      /^e\.yaml:4:5: `postgres\.settings\.autovacuum_work_mem`: expected a size such as 64MB, got -1$/,
     ],
     [
       "of the hardware when it is the machine that is too small",

@@ -1,4 +1,5 @@
 import { POSTGRES_MAJORS } from "../../configs/environment";
+import { postgresNames } from "../../configs/settings/postgres-value";
 import { Bytes } from "../../configs/units/bytes";
 import { POSTGRES_BASE_UNIT, postgresSize } from "../../sizing/overrides";
 import type { Plan } from "../../sizing/plan";
@@ -56,6 +57,30 @@ describe.each(POSTGRES_MAJORS)("PostgreSQL %i", (version) => {
       const predicted = sharedMemory(version, sharedBuffers, walBuffers, connections).toBytes() / 1024 ** 2;
       expect(Math.abs(predicted - real) / real).toBeLessThan(TOLERANCE);
     }
+  });
+
+  it.each([
+    ["max_locks_per_transaction", 1000],
+    ["max_pred_locks_per_transaction", 2000],
+    ["max_prepared_transactions", 3000],
+    ["max_wal_senders", 1000],
+    ["max_worker_processes", 1000],
+    ["autovacuum_max_workers", 1000],
+    ["autovacuum_worker_slots", 1000],
+    ["track_activity_query_size", "1MB"],
+    ["pg_stat_statements.max", 1_000_000],
+    ["min_dynamic_shared_memory", "1GB"],
+    ["transaction_buffers", "512MB"],
+    ["multixact_member_buffers", "1GB"],
+    ["io_max_concurrency", 1024],
+    ["io_max_combine_limit", "1MB"],
+  ] as const)("is predicted with %s = %s", (name, value) => {
+    if (!postgresNames(version).includes(name)) return;
+    const settings = { [name]: value };
+    const plan = solve({ ...AUTO, postgres: { ...AUTO.postgres, version, settings } }, machine(65_536, 8));
+    const real = Number(postgres.valueOf("shared_memory_size", textsOf(plan)));
+    const predicted = plan.postgres.predictedSharedMemory.toBytes() / 1024 ** 2;
+    expect(Math.abs(predicted - real) / real).toBeLessThan(TOLERANCE);
   });
 
   it("accepts every setting of a plan", () => {

@@ -2,7 +2,7 @@ import { dump } from "js-yaml";
 import { POSTGRES_MAJORS, PROFILE_NAMES, WORKER_LAYOUTS } from "../../configs/environment";
 import { NGINX_DIRECTIVES } from "../../configs/settings/known-nginx";
 import { POSTGRES_PARAMETERS } from "../../configs/settings/known-postgres";
-import { REDIS_AND_VALKEY_DIRECTIVES } from "../../configs/settings/known-redis";
+import { REDIS_PARAMETERS } from "../../configs/settings/known-redis";
 import { SYNAPSE_KEYS } from "../../configs/settings/known-synapse";
 import { PGBOUNCER_NAMES } from "../../configs/settings/pgbouncer-value";
 import { SHIPPED, shippedText } from "./corpus";
@@ -334,7 +334,7 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
   redis: {
     flavour: among("redis", "valkey"),
     maxmemory: sizeOf(1, 1e6),
-    settings: (chance) => passedOn(REDIS_AND_VALKEY_DIRECTIVES, RECKONED.redis, anyValue, chance),
+    settings: (chance) => passedOn(Object.keys(REDIS_PARAMETERS), RECKONED.redis, anyValue, chance),
   },
   synapse: {
     workers: among("auto", ...WORKER_LAYOUTS),
