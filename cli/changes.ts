@@ -1,3 +1,7 @@
+import { load } from "js-yaml";
+import { ROLES } from "../configs/catalogue/roles";
+import { CONFIG_DIR } from "../constructs/file";
+
 /** The part of `terraform show -json <plan>` that the kit reads. */
 export interface PlanJson {
   readonly resource_changes?: readonly ResourceChange[];
@@ -103,12 +107,19 @@ interface Upload {
 const uploadsOf = (seeder: Readonly<Record<string, unknown>> | null | undefined): Map<string, string> =>
   new Map(((seeder?.upload ?? []) as Upload[]).map((upload) => [upload.file, upload.content]));
 
-/** Files that differ between the seeder that goes and the one that comes, by name only: contents hold secrets. */
-const changedFiles = (service: ResourceChange, seeders: readonly ResourceChange[]): string[] => {
+/** Files of a service, as the seeder that goes has them and the one that comes. */
+const uploads = (service: ResourceChange, seeders: readonly ResourceChange[]) => {
   const prefix = `seed_${String(service.change.after?.name ?? service.change.before?.name).replaceAll("-", "_")}_`;
   const own = seeders.filter((seeder) => new RegExp(`^${prefix}[0-9a-f]{10}$`).test(seeder.name));
-  const before = uploadsOf(own.find((seeder) => actionOf(seeder) === "remove")?.change.before);
-  const after = uploadsOf(own.find((seeder) => actionOf(seeder) === "create")?.change.after);
+  return {
+    before: uploadsOf(own.find((seeder) => actionOf(seeder) === "remove")?.change.before),
+    after: uploadsOf(own.find((seeder) => actionOf(seeder) === "create")?.change.after),
+  };
+};
+
+/** Files that differ between both seeders, by name only: contents hold secrets. */
+const changedFiles = (service: ResourceChange, seeders: readonly ResourceChange[]): string[] => {
+  const { before, after } = uploads(service, seeders);
   if (before.size === 0 || after.size === 0) return [];
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((file) => before.get(file) !== after.get(file))
@@ -150,24 +161,62 @@ const movedDataOf = (changes: readonly ResourceChange[]): Changes["movedData"] =
   return from !== undefined && to !== undefined && from !== to ? { from, to } : undefined;
 };
 
+/** What the shared homeserver.yaml hands out to processes: who writes, sends, pushes, cleans up. */
+const JOBS = ["instance_map", "stream_writers", ...ROLES.flatMap(({ shared }) => shared ?? [])];
+const HOMESERVER = `${CONFIG_DIR}/homeserver.yaml`;
+
+const jobsIn = (homeserver: string | undefined): string => {
+  const settings = load(homeserver ?? "{}") as Readonly<Record<string, unknown>>;
+  return JSON.stringify(JOBS.map((key) => settings[key] ?? null));
+};
+
+const addressesIn = (container: Readonly<Record<string, unknown>> | null): string[] =>
+  ((container?.networks_advanced ?? []) as { readonly ipv4_address?: string }[]).flatMap(
+    ({ ipv4_address: address }) => address || [],
+  );
+
+/** Whether a container comes back under an address that another one still has: the engine would not start it. */
+const addressesMove = (containers: readonly ResourceChange[]): boolean =>
+  containers.some(({ address, change: { after } }) =>
+    addressesIn(after).some((wanted) =>
+      containers.some((other) => other.address !== address && addressesIn(other.change.before).includes(wanted)),
+    ),
+  );
+
 /**
- * A network cannot be replaced below running containers. And Synapse processes that differ in who writes which stream,
- * or who sends to whom, must never run side by side: events would be lost or written twice.
+ * Synapse processes that differ in who writes which stream, or who sends to whom, must never run side by side: events
+ * would be lost or written twice.
  */
-const togetherOf = (changes: readonly ResourceChange[], services: readonly ServiceChange[]): Changes["together"] => {
-  const standing = services.filter(({ action }) => action !== "create");
-  const isReplaced = (change: ResourceChange) => change.type === "docker_network" && actionOf(change) === "replace";
-  if (changes.some(isReplaced) && standing.length > 0) {
-    return { addresses: standing.map(({ address }) => address), why: "the networks are replaced" };
-  }
+const synapseTogether = (all: readonly ResourceChange[], services: readonly ServiceChange[]): Changes["together"] => {
   const synapse = services.filter(({ service }) => service.startsWith("synapse-"));
   const main = synapse.find(({ service }) => service === "synapse-main");
+  const container = all.find(({ address }) => address === main?.address);
+  if (main?.action !== "replace" || !container) return undefined;
+  const { before, after } = uploads(container, all.filter(isSeeder));
+  const [earlier, later] = [before.get(HOMESERVER), after.get(HOMESERVER)];
+  // What stood there before may not be known any more, as a pruned seeder takes that with it: then it counts as other.
+  if (earlier === later) return undefined;
   const comeOrGo = synapse.some(({ action }) => action === "create" || action === "remove");
-  if (main?.action !== "replace" || !main.because.includes("homeserver.yaml changes") || !comeOrGo) return undefined;
-  return {
-    addresses: synapse.filter(({ action }) => action !== "create").map(({ address }) => address),
-    why: "the set of Synapse processes changes",
-  };
+  const isOfSynapse = (change: ResourceChange) => synapse.some(({ address }) => address === change.address);
+  const why = comeOrGo
+    ? "the set of Synapse processes changes"
+    : jobsIn(earlier) !== jobsIn(later)
+      ? "jobs move between Synapse processes"
+      : addressesMove(all.filter(isOfSynapse))
+        ? "addresses move between Synapse processes"
+        : undefined;
+  const addresses = synapse.filter(({ action }) => action !== "create").map(({ address }) => address);
+  return why === undefined ? undefined : { addresses, why };
+};
+
+/** A network cannot be replaced below running containers. */
+const togetherOf = (all: readonly ResourceChange[], services: readonly ServiceChange[]): Changes["together"] => {
+  const standing = services.filter(({ action }) => action !== "create");
+  const isReplaced = (change: ResourceChange) => change.type === "docker_network" && actionOf(change) === "replace";
+  if (all.some(isReplaced) && standing.length > 0) {
+    return { addresses: standing.map(({ address }) => address), why: "the networks are replaced" };
+  }
+  return synapseTogether(all, services);
 };
 
 const serviceName = (address: string): string => address.slice(address.indexOf(".") + 1).replaceAll("_", "-");
@@ -184,7 +233,7 @@ export const changesOf = (plan: PlanJson): Changes => {
     action: actionOf(change),
     because: reasons(change, seeders),
   }));
-  const together = togetherOf(active, services);
+  const together = togetherOf(all, services);
   return {
     ...(movedData ? { movedData } : {}),
     ...(together ? { together } : {}),

@@ -1,3 +1,4 @@
+import type { RoleName } from "./catalogue/roles";
 import type { Bytes } from "./units/bytes";
 import type { Cpus } from "./units/cpus";
 
@@ -15,6 +16,15 @@ export type RedisFlavour = "redis" | "valkey";
 /** Worker layouts, by the number of worker processes beside main. */
 export const WORKER_LAYOUTS = ["none", "two", "three", "eight", "seventeen"] as const;
 export type WorkerLayoutName = (typeof WORKER_LAYOUTS)[number];
+
+/** Workers with the same roles, `<group>1` to `<group><count>`. */
+export interface WorkerGroup {
+  readonly roles: readonly RoleName[];
+  readonly count: number;
+}
+
+/** A worker layout by hand: groups by name, in the order of the file. */
+export type WorkerGroups = Readonly<Record<string, WorkerGroup>>;
 
 export const PROFILE_NAMES = ["small", "medium", "large", "xlarge", "xxlarge"] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
@@ -109,7 +119,9 @@ export interface RateLimit {
 }
 
 export interface SynapseModel {
-  readonly workers: WorkerLayoutName | "auto";
+  readonly workers: WorkerLayoutName | "auto" | WorkerGroups;
+  /** Other counts for groups of the layout that `workers` names or chooses. */
+  readonly workerCounts?: Readonly<Record<string, number>>;
   readonly registration: Registration;
   readonly presence: boolean;
   readonly reportStats: boolean;

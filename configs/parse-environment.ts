@@ -1,3 +1,4 @@
+import { workerProblems } from "./check-workers";
 import type { Environment } from "./environment";
 import { positionsIn } from "./place";
 import { atKey, type Problem, problemsOf, property } from "./problems";
@@ -31,6 +32,7 @@ const crossChecks = ({ hardware, expected, synapse, state }: EnvironmentFile): P
     );
   }
   if (state.backend !== "local") problems.push(...backendProblems(state.backend, Object.keys(state.config)));
+  problems.push(...workerProblems(synapse));
   return problems;
 };
 

@@ -14,16 +14,17 @@ interface Definition {
   readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
   readonly innerType?: z.core.$ZodType;
   readonly options?: readonly z.core.$ZodType[];
+  readonly valueType?: z.core.$ZodType;
 }
 
 /** Keys that the schema allows at a path; of a union those of its mapping. */
 const allowedAt = (schema: z.core.$ZodType, path: Path): string[] => {
-  const { shape, innerType, options } = schema._zod.def as Definition;
+  const { shape, innerType, options, valueType } = schema._zod.def as Definition;
   if (innerType) return allowedAt(innerType, path);
   if (options) return options.flatMap((option) => allowedAt(option, path));
   const [head, ...rest] = path;
   if (head === undefined) return Object.keys(shape ?? {});
-  const inner = shape?.[head];
+  const inner = shape?.[head] ?? valueType;
   return inner ? allowedAt(inner, rest) : [];
 };
 
@@ -53,6 +54,9 @@ export const problemsOf = (
     const allowed = allowedAt(schema, path);
     return issue.keys.map((key) => unknownKey(path, key, allowed));
   }
+  if (issue.code === "invalid_key") {
+    return [{ path, part: "key", message: issue.issues.map(({ message }) => message).join("; ") }];
+  }
   // A mapping was meant as the mapping that the union takes: what is wrong in it says more than "no such word".
   if (issue.code === "invalid_union" && isMapping(valueAt(input, path))) {
     const inside = issue.errors.find((issues) => issues.every((inner) => inner.path.length > 0 || "keys" in inner));
@@ -63,6 +67,9 @@ export const problemsOf = (
 
 /** A mistake of a check beyond the schema, at a key. */
 export const atKey = (path: Path, message: string): Problem => ({ path, part: "key", message });
+
+/** The same, at what a key holds. */
+export const atValue = (path: Path, message: string): Problem => ({ path, part: "value", message });
 
 /** The path as a message names it: `nginx.admin_api_from[1]`. */
 export const property = (path: Path): string =>

@@ -30,6 +30,13 @@ const words = (schema: Schema): string[] => (schema.enum ?? []).map((word) => `\
 /** A rate limit is told once, not in each of its rows. */
 const isLimit = (schema: Schema): boolean => schema.properties?.burst_count !== undefined;
 
+/** A mapping whose keys the file chooses: what it holds. */
+const membersOf = (schema: Schema): string => {
+  const members = (schema.additionalProperties ?? {}) as Schema;
+  if (members.properties) return `groups of ${Object.keys(members.properties).join(" and ")}`;
+  return members.type === "integer" ? "whole numbers" : "settings";
+};
+
 const typeOf = (schema: Schema): string => {
   const alternatives = schema.anyOf as Schema[] | undefined;
   if (alternatives) return alternatives.map(typeOf).join(" or ");
@@ -37,7 +44,7 @@ const typeOf = (schema: Schema): string => {
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.type === "array") return `list of ${typeOf(schema.items as Schema)}s`;
   if (isLimit(schema)) return "limit";
-  if (schema.type === "object") return schema.properties ? "mapping" : "mapping of settings";
+  if (schema.type === "object") return schema.properties ? "mapping" : `mapping of ${membersOf(schema)}`;
   if (schema.type === "boolean") return "`true`, `false`";
   return schema.type === "string" ? "text" : schema.type === "integer" ? "whole number" : "number";
 };

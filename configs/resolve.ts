@@ -121,6 +121,7 @@ export const resolveEnvironment = (
       rateLimits: rateLimits(synapse.rate_limits),
       settings: synapse.settings as Settings,
       ...withoutUndefined({
+        workerCounts: synapse.worker_counts,
         globalCacheFactor: synapse.global_cache_factor,
         cpMax: synapse.cp_max,
         sentryDsn: synapse.sentry_dsn,

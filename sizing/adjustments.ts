@@ -2,7 +2,7 @@ import { type Environment, type FlatSettings, WORKER_LAYOUTS } from "../configs/
 import { redisSize } from "../configs/settings/redis-value";
 import { Bytes } from "../configs/units/bytes";
 import { flatText, POSTGRES_BASE_UNIT, postgresSize } from "./overrides";
-import type { Plan } from "./plan";
+import type { Plan, ProcessPlan } from "./plan";
 
 /** A value that the file sets in place of a solved one, and what to do with it when it does not fit. */
 export interface Adjustment {
@@ -140,20 +140,49 @@ const passedOn = (env: Environment, section: "postgres" | "pgbouncer" | "redis")
     return { ...base, scale: { amount, step: isSize ? MIB : 1, solved, put: set, format } };
   });
 
+/** All counts at once, as one may only be sound with another; a single one has an order. */
+const countsAdjustment = (env: Environment): Adjustment[] => {
+  const counts = Object.entries(env.synapse.workerCounts ?? {});
+  const [first, second] = counts;
+  if (first === undefined) return [];
+  const bare = without(env, "synapse", "workerCounts");
+  if (second !== undefined) {
+    const text = counts.map(([group, count]) => `${group} ${count}`).join(", ");
+    return [{ key: "synapse.worker_counts", text, without: bare }];
+  }
+  const [group, amount] = first;
+  const isOfGroup = ({ name }: ProcessPlan): boolean => name === group || name.replace(/\d+$/, "") === group;
+  const scale = {
+    amount,
+    step: 1,
+    solved: (plan: Plan) => plan.synapse.processes.filter(isOfGroup).length,
+    put: (count: number) => put(env, "synapse", "workerCounts", { [group]: count }),
+    format: String,
+  };
+  return [{ key: `synapse.worker_counts.${group}`, text: String(amount), without: bare, scale }];
+};
+
+/** Counts belong to the layout: they go with it. */
 const layoutAdjustment = (env: Environment): Adjustment[] => {
   const set = env.synapse.workers;
   if (set === "auto") return [];
+  const withLayout = (workers: Environment["synapse"]["workers"]): Environment =>
+    put(without(env, "synapse", "workerCounts"), "synapse", "workers", workers);
+  if (typeof set === "object") {
+    const workers = Object.values(set).reduce((sum, { count }) => sum + count, 0);
+    return [{ key: "synapse.workers", text: `${workers} workers by hand`, without: withLayout("auto") }];
+  }
   const layoutAt = (index: number) => WORKER_LAYOUTS[index] ?? "none";
   return [
     {
       key: "synapse.workers",
       text: set,
-      without: put(env, "synapse", "workers", "auto"),
+      without: withLayout("auto"),
       scale: {
         amount: WORKER_LAYOUTS.indexOf(set),
         step: 1,
-        solved: (plan) => WORKER_LAYOUTS.indexOf(plan.synapse.layout.value),
-        put: (index) => put(env, "synapse", "workers", layoutAt(index)),
+        solved: ({ synapse: { layout } }) => WORKER_LAYOUTS.findIndex((name) => name === layout.value),
+        put: (index) => withLayout(layoutAt(index)),
         format: layoutAt,
       },
     },
@@ -173,5 +202,6 @@ export const adjustmentsOf = (env: Environment): Adjustment[] => [
   ...passedOn(env, "pgbouncer"),
   ...passedOn(env, "redis"),
   ...poolerAdjustment(env),
+  ...countsAdjustment(env),
   ...layoutAdjustment(env),
 ];

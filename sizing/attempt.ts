@@ -3,7 +3,7 @@ import { draft } from "./draft";
 import { firstViolation } from "./invariants";
 import { withoutOverrides } from "./overrides";
 import type { HostFacts, Plan } from "./plan";
-import { layoutCandidates } from "./topology";
+import { layoutCandidates, withFileCounts } from "./topology";
 import type { Violation } from "./violation";
 
 /** A plan that keeps every invariant, or the first one that cannot be kept: for want of memory, or by its own rules. */
@@ -15,14 +15,15 @@ const DISK_INVARIANT = "I9";
 /**
  * Solves with the best layout that the machine carries. Overrides have no say in that choice: one that takes too much
  * is refused, rather than paid for with workers.
- * @throws UserError when an override cannot be read.
+ * @throws UserError when an override cannot be read, or a count set for a group that the layout does not have.
  */
 export const attempt = (env: Environment, host: HostFacts): Attempt => {
   const candidates = layoutCandidates(env, host);
   const bare = withoutOverrides(env);
   const last = candidates.at(-1);
-  const layout = candidates.find((one) => one === last || "plan" in draft(bare, host, one));
-  if (!layout) throw new Error("the catalogue has no layout to try");
+  const chosen = candidates.find((one) => one === last || "plan" in draft(bare, host, one));
+  if (!chosen) throw new Error("the catalogue has no layout to try");
+  const layout = withFileCounts(env, chosen);
   const found = draft(env, host, layout);
   if ("shortage" in found) return { violation: found.shortage, cause: "shortage" };
   const broken = firstViolation(found.plan);

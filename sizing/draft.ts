@@ -1,5 +1,5 @@
-import { LAYOUTS } from "../configs/catalogue/layouts";
-import type { Environment, WorkerLayoutName } from "../configs/environment";
+import type { Layout } from "../configs/catalogue/layouts";
+import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { connectionsFor } from "./connections";
 import { MIB, USABLE_SHARE_OF_LIMIT } from "./constants";
@@ -57,7 +57,7 @@ export type Draft = { readonly plan: Plan } | { readonly shortage: Violation };
  * One attempt with one layout. Memory is solved on whole MiB of RAM, from lines that never fall when RAM grows: fixed
  * claims of the small services, then Postgres against Synapse, then the settings of each.
  */
-export const draft = (env: Environment, machine: HostFacts, layout: Solved<WorkerLayoutName>): Draft => {
+export const draft = (env: Environment, machine: HostFacts, layout: Solved<Layout>): Draft => {
   const host = { ...machine, ram: machine.ram.floorTo(MIB) };
   const workers = workersIn(layout.value);
   const demand = demandOf(env, host, workers);
@@ -65,7 +65,7 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
   const present = { pgbouncer: connections.pooled, redis: workers > 0 };
   const reserves = reservesOf(host.ram);
   const expected = expectedLoad(env, host);
-  const { processes } = LAYOUTS[layout.value];
+  const { processes } = layout.value;
   const nginx = { expected, synapseWorkers: workers, asksForTokenOwners: asksForTokenOwners(env, processes) };
   const claims = {
     "operating system": reserves.operatingSystem.value,
@@ -97,14 +97,14 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Worke
     return doesNotFit(
       "I1",
       "the containers fit the machine",
-      `${sum} > ${megabytes(host.ram)} of RAM (${layout.value} layout; postgres at the least: ${leastPostgresText(demand)}, divided by ${USABLE_SHARE_OF_LIMIT})`,
+      `${sum} > ${megabytes(host.ram)} of RAM (${layout.value.name} layout; postgres at the least: ${leastPostgresText(demand)}, divided by ${USABLE_SHARE_OF_LIMIT})`,
     );
   }
   const limit = split.postgres.floorTo(MIB);
   const postgresMemory = postgresMemoryFor(demand, limit);
   const synapseMemory = synapseMemoryFor(split.synapse, workers);
   if (!postgresMemory || !synapseMemory)
-    throw new Error(`floors of layout ${layout.value} do not agree with its split`);
+    throw new Error(`floors of layout ${layout.value.name} do not agree with its split`);
   const limitReason = env.postgres.memory
     ? solved(limit, "set by postgres.memory", "environment file")
     : solved(

@@ -162,7 +162,7 @@ export const overridesOf = (env: Environment): Overrides => {
 /** The same environment with every number left to the solver; choices such as the version stay. */
 export const withoutOverrides = (env: Environment): Environment => {
   const { version, jit, hugePages, synchronousCommit, tableParameters } = env.postgres;
-  const { cpMax: _cpMax, globalCacheFactor: _factor, ...synapse } = env.synapse;
+  const { cpMax: _cpMax, globalCacheFactor: _factor, workerCounts: _counts, ...synapse } = env.synapse;
   return {
     ...env,
     postgres: { version, jit, hugePages, synchronousCommit, tableParameters, settings: {} },

@@ -1,5 +1,6 @@
+import type { LayoutName } from "../configs/catalogue/layouts";
 import type { RoleName } from "../configs/catalogue/roles";
-import type { DiskKind, FlatSettings, PostgresMajor, ProfileName, WorkerLayoutName } from "../configs/environment";
+import type { DiskKind, FlatSettings, PostgresMajor, ProfileName } from "../configs/environment";
 import type { Bytes } from "../configs/units/bytes";
 import type { Cpus } from "../configs/units/cpus";
 
@@ -93,7 +94,7 @@ export interface ProcessPlan {
 }
 
 export interface SynapsePlan {
-  readonly layout: Solved<WorkerLayoutName>;
+  readonly layout: Solved<LayoutName>;
   /** Main first. */
   readonly processes: readonly ProcessPlan[];
   readonly globalCacheFactor: Solved<number>;

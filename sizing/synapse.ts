@@ -1,5 +1,5 @@
-import { LAYOUTS } from "../configs/catalogue/layouts";
-import type { Environment, WorkerLayoutName } from "../configs/environment";
+import type { Layout } from "../configs/catalogue/layouts";
+import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import type { ConnectionPlan } from "./connections";
 import { limitFor, limitReason } from "./container";
@@ -103,9 +103,9 @@ const processPlan = (
 };
 
 /** The Synapse processes of a layout, main first. */
-export const synapsePlan = (env: Environment, layout: Solved<WorkerLayoutName>, shared: Shared): SynapsePlan => ({
-  layout,
-  processes: LAYOUTS[layout.value].processes.map((process, _, all) =>
+export const synapsePlan = (env: Environment, layout: Solved<Layout>, shared: Shared): SynapsePlan => ({
+  layout: solved(layout.value.name, layout.reason, layout.source),
+  processes: layout.value.processes.map((process, _, all) =>
     processPlan(
       shared,
       process.name,

@@ -1,6 +1,8 @@
-import { LAYOUTS } from "../configs/catalogue/layouts";
-import { type Environment, WORKER_LAYOUTS, type WorkerLayoutName } from "../configs/environment";
+import { LAYOUTS, type Layout, withCounts } from "../configs/catalogue/layouts";
+import { countMistakes, customLayout } from "../configs/check-workers";
+import { type Environment, WORKER_LAYOUTS, type WorkerGroups, type WorkerLayoutName } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
+import { UserError } from "../configs/user-error";
 import type { HostFacts, Solved } from "./plan";
 import { FROM_FILE, GUESS, solved } from "./solved";
 
@@ -23,7 +25,7 @@ const MOST_TAX_SHARE = 0.2;
 const LADDER_SOURCE = "docs/sizing.md";
 
 /** Worker processes beside main. */
-export const workersIn = (layout: WorkerLayoutName): number => LAYOUTS[layout].processes.length - 1;
+export const workersIn = ({ processes }: Layout): number => processes.length - 1;
 
 const rungFor = (host: HostFacts): Solved<WorkerLayoutName> => {
   const cores = host.cpus.toCores();
@@ -36,16 +38,49 @@ const rungFor = (host: HostFacts): Solved<WorkerLayoutName> => {
     : solved("none", `${host.cpus} cores, below 2: main runs alone`, LADDER_SOURCE);
 };
 
-const taxed = (layout: WorkerLayoutName, events: number): number => workersIn(layout) * REPLICATION_TAX_CORES * events;
+const taxed = (layout: WorkerLayoutName, events: number): number =>
+  workersIn(LAYOUTS[layout]) * REPLICATION_TAX_CORES * events;
+
+const groupsText = (groups: WorkerGroups): string =>
+  Object.entries(groups)
+    .map(([name, { count }]) => `${name} ${count}`)
+    .join(", ");
 
 /**
- * Layouts to try, best first: the one the file names and no other, else the one for the cores and all smaller ones. A
- * declared event rate bars layouts that would spend more than a fifth of the cores on following replication.
+ * Layouts to try, best first: the one that the file names or writes and no other, else the one for the cores and all
+ * smaller ones. Counts that the file sets are not in them yet.
  */
-export const layoutCandidates = (env: Environment, host: HostFacts): Solved<WorkerLayoutName>[] => {
-  if (env.synapse.workers !== "auto") {
-    return [solved(env.synapse.workers, "set by synapse.workers", FROM_FILE)];
+export const layoutCandidates = (env: Environment, host: HostFacts): Solved<Layout>[] => {
+  const { workers } = env.synapse;
+  if (typeof workers === "object") {
+    return [solved(customLayout(workers), `set by synapse.workers: ${groupsText(workers)}`, FROM_FILE)];
   }
+  if (workers !== "auto") return [solved(LAYOUTS[workers], "set by synapse.workers", FROM_FILE)];
+  return namesFor(env, host).map(({ value, reason, source }) => solved(LAYOUTS[value], reason, source));
+};
+
+/**
+ * The layout with the counts that the file sets for its groups.
+ * @throws UserError where the layout that `auto` came to has no such group, or would not be sound with such counts
+ */
+export const withFileCounts = (env: Environment, layout: Solved<Layout>): Solved<Layout> => {
+  const counts = env.synapse.workerCounts ?? {};
+  const names = Object.keys(counts);
+  if (names.length === 0) return layout;
+  const { value, reason, source } = layout;
+  const [mistake] = countMistakes(value, counts);
+  if (mistake) {
+    const [group, message] = mistake;
+    throw new UserError(
+      `${env.file}: \`synapse.worker_counts.${group}\`: ${message} (${reason}); a name in \`synapse.workers\` fixes the layout`,
+    );
+  }
+  const set = names.map((name) => `${name} ${counts[name]}`).join(", ");
+  return solved(withCounts(value, counts), `${reason}; with ${set} by synapse.worker_counts`, source);
+};
+
+/** A declared event rate bars layouts that would spend more than a fifth of the cores on following replication. */
+const namesFor = (env: Environment, host: HostFacts): Solved<WorkerLayoutName>[] => {
   const rung = rungFor(host);
   const smaller = WORKER_LAYOUTS.slice(0, WORKER_LAYOUTS.indexOf(rung.value) + 1).reverse();
   const events = env.expected.eventsPerSecond;
@@ -57,7 +92,7 @@ export const layoutCandidates = (env: Environment, host: HostFacts): Solved<Work
   const most = MOST_TAX_SHARE * host.cpus.toCores();
   const bearable = smaller.filter((name) => taxed(name, events) <= most);
   const best = bearable[0] ?? "none";
-  const tax = `${workersIn(best)} workers × ${REPLICATION_TAX_CORES} core × ${events} events/s = ${Number(taxed(best, events).toFixed(2))} of at most ${Number(most.toFixed(2))} cores`;
+  const tax = `${workersIn(LAYOUTS[best])} workers × ${REPLICATION_TAX_CORES} core × ${events} events/s = ${Number(taxed(best, events).toFixed(2))} of at most ${Number(most.toFixed(2))} cores`;
   return bearable.map((name) =>
     name === best
       ? solved(name, `${rung.reason}; ${tax}`, rung.source)

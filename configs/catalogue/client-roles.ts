@@ -112,8 +112,8 @@ export const CLIENT_ROLES = [
   {
     ...CLIENT_ROLE,
     name: "sso",
-    summary: "single sign-on; its sessions live in the memory of one process",
-    singleton: true,
+    summary: "single sign-on",
+    singleton: "a login in progress lives in the memory of one process",
     balancing: "none",
     endpoints: [
       endpoint("GET", `${CLIENT}/${ALL}/login/(sso/redirect|cas/ticket)(/|$)`),
@@ -127,7 +127,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "user_directory",
     summary: "search for users, and the index behind it",
-    singleton: true,
+    singleton: "Synapse names one process that keeps the index",
     balancing: "none",
     endpoints: [endpoint("POST", `${CLIENT}/${MODERN}/user_directory/search$`)],
     shared: "update_user_directory_from_worker",

@@ -7,8 +7,24 @@ export interface LayoutProcess {
   readonly roles: readonly RoleName[];
 }
 
+/**
+ * Workers with the same roles. They are called `<name>1` to `<name><count>`; a group whose own name ends in a digit is
+ * one process of that name.
+ */
+export interface LayoutGroup {
+  readonly name: string;
+  readonly roles: readonly RoleName[];
+  /** 0: the group is left out. */
+  readonly count: number;
+}
+
+/** Name of a layout that an environment wrote itself. */
+export const CUSTOM_LAYOUT = "custom";
+export type LayoutName = WorkerLayoutName | typeof CUSTOM_LAYOUT;
+
 export interface Layout {
-  readonly name: WorkerLayoutName;
+  readonly name: LayoutName;
+  readonly groups: readonly LayoutGroup[];
   /** Main first. */
   readonly processes: readonly LayoutProcess[];
 }
@@ -21,60 +37,63 @@ const LOGIN = ["login", "sso"] as const;
 const FEDERATION = ["federation_inbound", "federation_reader"] as const;
 const BACKGROUND = ["pusher", "appservice", "background_tasks", "user_directory"] as const;
 
-const numbered = (base: string, count: number, roles: readonly RoleName[]): LayoutProcess[] =>
-  Array.from({ length: count }, (_, i) => ({ name: `${base}${i + 1}`, roles }));
+/** Whether a group can be one process only, as its name is that process's. */
+export const isSingle = (group: string): boolean => /\d$/.test(group);
+
+export const processesOf = ({ name, roles, count }: LayoutGroup): LayoutProcess[] =>
+  Array.from({ length: count }, (_, index) => ({ name: isSingle(name) ? name : `${name}${index + 1}`, roles }));
+
+/** The layout of some groups, in their order: addresses, and Synapse's lists of senders and writers, follow it. */
+export const layoutOf = (name: LayoutName, groups: readonly LayoutGroup[]): Layout => ({
+  name,
+  groups,
+  processes: [MAIN, ...groups.flatMap(processesOf)],
+});
+
+/** The same layout with other counts of some of its groups. */
+export const withCounts = (layout: Layout, counts: Readonly<Record<string, number>>): Layout =>
+  layoutOf(
+    layout.name,
+    layout.groups.map((group) => ({ ...group, count: counts[group.name] ?? group.count })),
+  );
+
+const group = (name: string, count: number, roles: readonly RoleName[]): LayoutGroup => ({ name, roles, count });
 
 /**
  * The layouts that the kit knows, by the number of workers. Few cores get few processes with many roles each, since
  * every process pays for following the others (a quarter of a core at 40 events/s; Element, 2025-01).
  */
 export const LAYOUTS: Readonly<Record<WorkerLayoutName, Layout>> = {
-  none: { name: "none", processes: [MAIN] },
+  none: layoutOf("none", []),
   // Events stay on main, which would have nothing to do otherwise.
-  two: {
-    name: "two",
-    processes: [
-      MAIN,
-      { name: "client1", roles: [...STREAMS, ...SYNC, ...ROOMS, ...LOGIN] },
-      { name: "federation1", roles: [...FEDERATION, "federation_sender", ...BACKGROUND, "media_repository"] },
-    ],
-  },
-  three: {
-    name: "three",
-    processes: [
-      MAIN,
-      { name: "sync1", roles: [...STREAMS, ...SYNC] },
-      { name: "rooms1", roles: [...ROOMS, ...LOGIN, "event_persister"] },
-      { name: "federation1", roles: [...FEDERATION, "federation_sender", ...BACKGROUND, "media_repository"] },
-    ],
-  },
-  eight: {
-    name: "eight",
-    processes: [
-      MAIN,
-      ...numbered("sync", 2, SYNC),
-      ...numbered("rooms", 2, ROOMS),
-      { name: "persister1", roles: ["event_persister"] },
-      { name: "streams1", roles: [...STREAMS, ...LOGIN] },
-      { name: "federation1", roles: [...FEDERATION, "federation_sender", ...BACKGROUND] },
-      { name: "media1", roles: ["media_repository"] },
-    ],
-  },
+  two: layoutOf("two", [
+    group("client", 1, [...STREAMS, ...SYNC, ...ROOMS, ...LOGIN]),
+    group("federation", 1, [...FEDERATION, "federation_sender", ...BACKGROUND, "media_repository"]),
+  ]),
+  three: layoutOf("three", [
+    group("sync", 1, [...STREAMS, ...SYNC]),
+    group("rooms", 1, [...ROOMS, ...LOGIN, "event_persister"]),
+    group("federation", 1, [...FEDERATION, "federation_sender", ...BACKGROUND, "media_repository"]),
+  ]),
+  eight: layoutOf("eight", [
+    group("sync", 2, SYNC),
+    group("rooms", 2, ROOMS),
+    group("persister", 1, ["event_persister"]),
+    group("streams", 1, [...STREAMS, ...LOGIN]),
+    group("federation", 1, [...FEDERATION, "federation_sender", ...BACKGROUND]),
+    group("media", 1, ["media_repository"]),
+  ]),
   // One of the four sync processes takes the first syncs, so that they never hold up a long poll.
-  seventeen: {
-    name: "seventeen",
-    processes: [
-      MAIN,
-      { name: "initial1", roles: ["initial_sync"] },
-      ...numbered("sync", 3, ["sync", "sliding_sync"]),
-      ...numbered("rooms", 4, ROOMS),
-      ...numbered("persister", 2, ["event_persister"]),
-      { name: "streams1", roles: ["typing", "to_device", "receipts", "push_rules"] },
-      { name: "streams2", roles: ["presence", "account_data", "device_lists", ...LOGIN] },
-      ...numbered("sender", 2, ["federation_sender"]),
-      { name: "federation1", roles: FEDERATION },
-      { name: "media1", roles: ["media_repository"] },
-      { name: "background1", roles: BACKGROUND },
-    ],
-  },
+  seventeen: layoutOf("seventeen", [
+    group("initial", 1, ["initial_sync"]),
+    group("sync", 3, ["sync", "sliding_sync"]),
+    group("rooms", 4, ROOMS),
+    group("persister", 2, ["event_persister"]),
+    group("streams1", 1, ["typing", "to_device", "receipts", "push_rules"]),
+    group("streams2", 1, ["presence", "account_data", "device_lists", ...LOGIN]),
+    group("sender", 2, ["federation_sender"]),
+    group("federation", 1, FEDERATION),
+    group("media", 1, ["media_repository"]),
+    group("background", 1, BACKGROUND),
+  ]),
 };

@@ -50,8 +50,8 @@ export interface Role {
   readonly summary: string;
   readonly resources: readonly Resource[];
   readonly streams: readonly Stream[];
-  /** At most one process may hold it. */
-  readonly singleton: boolean;
+  /** Why at most one process may hold it; false where several may. */
+  readonly singleton: string | false;
   readonly balancing: BalancingKey;
   readonly endpoints: readonly Endpoint[];
   /**

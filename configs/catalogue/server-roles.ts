@@ -19,10 +19,10 @@ const SILENT_ROLE = {
  */
 export const MEDIA_ROLE = {
   name: "media_repository",
-  summary: "uploads, downloads, previews; one process, as the files lie on one disk",
+  summary: "uploads, downloads, previews",
   resources: ["media", "client", "federation"],
   streams: ["quarantined_media_changes"],
-  singleton: true,
+  singleton: "every process with the repository would clean up the same files",
   balancing: "none",
   endpoints: [
     // Quarantines first: the document's general patterns below overlap with them.
@@ -88,14 +88,14 @@ export const SERVER_ROLES = [
     ...SILENT_ROLE,
     name: "appservice",
     summary: "bridges and other application services",
-    singleton: true,
+    singleton: "two would send everything twice",
     shared: "notify_appservices_from_worker",
   },
   {
     ...SILENT_ROLE,
     name: "background_tasks",
     summary: "clean-ups and statistics",
-    singleton: true,
+    singleton: "two would run every job twice",
     shared: "run_background_tasks_on",
   },
 ] as const satisfies readonly Role[];

@@ -85,7 +85,7 @@ export const STREAM_ROLES = WRITERS.map(
     summary,
     resources: ["client"],
     streams: [name],
-    singleton: SINGLE_WRITER_STREAMS.includes(name),
+    singleton: SINGLE_WRITER_STREAMS.includes(name) && "Synapse refuses two writers of this stream",
     // Several writers share the rooms or users among themselves (receipts, device_lists).
     balancing: "user",
     endpoints,

@@ -1,15 +1,14 @@
 import * as z from "zod";
-import { WORKER_LAYOUTS } from "../environment";
 import { rateLimits } from "./rate-limits";
 import { amount, count, expected, flag, mapping, nestedSettings, oneOf, pattern, serverName, size } from "./values";
+import { workerCounts, workers } from "./workers";
 
 /** Scheme, public key, host and number of the project; a path may stand before the number. */
 const SENTRY_DSN = /^https?:\/\/[^\s@/]+@[^\s@/]+\/([^\s/]+\/)*\d+$/;
 
 export const synapse = mapping({
-  workers: oneOf(["auto", ...WORKER_LAYOUTS])
-    .default("auto")
-    .describe("Worker processes beside the main one; `auto` decides by cores, RAM and load"),
+  workers,
+  worker_counts: workerCounts,
   registration: oneOf(["closed", "token", "open"])
     .default("closed")
     .describe("Who may register: nobody, holders of a token, or everybody without verification"),

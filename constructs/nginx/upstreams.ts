@@ -17,6 +17,9 @@ const HASH: Readonly<Record<Exclude<BalancingKey, "none">, string>> = {
   uri: "$request_uri",
 };
 
+/** What all Nginx workers know of a pool: 64k hold 50 servers and not 80, 256k hold 244 (tried with 1.30.6). */
+const SERVERS_IN_64K = 32;
+const zoneFor = (servers: number): string => (servers > SERVERS_IN_64K ? "256k" : "64k");
 /** Less than the 60 s after which Twisted closes them: a request on a closing connection fails (twisted.web.http). */
 const KEPT_FOR = Duration.seconds(45);
 
@@ -43,7 +46,7 @@ const upstreamOf = ({ upstream, processes, key, limit }: Upstream, servers: Serv
     [upstream],
     [
       // Counts what is in flight for all Nginx workers together.
-      line("zone", upstream, "64k"),
+      line("zone", upstream, zoneFor(processes.length)),
       // In front of `keepalive`; consistent, so that a dead server moves its own keys alone, and a full one what it
       // cannot take.
       ...(key === "none" ? [] : [line("hash", HASH[key], "consistent")]),

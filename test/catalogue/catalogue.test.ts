@@ -6,7 +6,8 @@ import { WORKER_LAYOUTS } from "../../configs/environment";
 
 const MAIN: LayoutProcess = { name: "main", roles: [] };
 const worker = (name: string, ...roles: RoleName[]): LayoutProcess => ({ name, roles });
-const layout = (...processes: LayoutProcess[]): Layout => ({ name: "two", processes });
+type Processes = Pick<Layout, "processes">;
+const layout = (...processes: LayoutProcess[]): Processes => ({ processes });
 
 describe("the shipped layouts", () => {
   it.each(WORKER_LAYOUTS)("are sound: %s", (name) => {
@@ -43,7 +44,7 @@ describe("the shipped layouts", () => {
 });
 
 describe("checkLayout", () => {
-  it.each<[string, Layout, RegExp]>([
+  it.each<[string, Processes, RegExp]>([
     ["no process at all", layout(), /first process must be main/],
     ["main in another place", layout(worker("a1", "typing"), MAIN), /first process must be main/],
     [
@@ -66,13 +67,13 @@ describe("checkLayout", () => {
     ["a role twice on one worker", layout(MAIN, worker("a1", "pusher", "pusher")), /a1 has the role pusher twice/],
     ["first syncs apart from others that nobody serves", layout(MAIN, worker("a1", "initial_sync")), /need each other/],
     ["syncs without first syncs", layout(MAIN, worker("a1", "sync")), /need each other/],
-    ...ROLES.filter((role) => role.singleton).map(({ name }): [string, Layout, RegExp] => [
+    ...ROLES.filter((role) => role.singleton).map(({ name }): [string, Processes, RegExp] => [
       `two holders of ${name}`,
       layout(MAIN, worker("a1", name), worker("a2", name)),
-      new RegExp(`^${name} may run in one process only, not in a1 and a2$`),
+      new RegExp(`^${name} may run in one process only, not in a1 and a2: \\S`),
     ]),
   ])("fails %s", (_mistake, broken, expected) => {
-    expect(checkLayout(broken).filter((mistake) => expected.test(mistake))).toHaveLength(1);
+    expect(checkLayout(broken).filter(({ message }) => expected.test(message))).toHaveLength(1);
   });
 
   it("finds every mistake, not the first alone", () => {
@@ -104,7 +105,7 @@ describe("the roles", () => {
       "typing",
     ]);
     for (const role of ROLES.filter(({ streams }) => streams.some((s) => SINGLE_WRITER_STREAMS.includes(s)))) {
-      expect([role.name, role.singleton]).toEqual([role.name, true]);
+      expect([role.name, role.singleton]).toEqual([role.name, expect.any(String)]);
     }
   });
 

@@ -129,3 +129,92 @@ test("another major's data folder is seen", () => {
     changesOf(plan(change("docker_container.postgres", ["delete", "create"], env(17), env(17)))).movedData,
   ).toBeUndefined();
 });
+
+describe("Synapse processes that must not run side by side", () => {
+  const MAIN = "docker_container.synapse-main";
+  const WORKER = "docker_container.synapse-sync1";
+  const replaced = (address: string, before: object = {}, after: object = {}): ResourceChange =>
+    change(
+      address,
+      ["delete", "create"],
+      { name: address.replace("docker_container.", "dev-"), labels: [1], ...before },
+      { name: address.replace("docker_container.", "dev-"), labels: [2], ...after },
+    );
+  const upload = (content: string) => ({ upload: [{ file: "/config/homeserver.yaml", content }] });
+  const seeders = (before: string | undefined, after: string): ResourceChange[] => [
+    ...(before === undefined
+      ? []
+      : [change("docker_container.seed_dev_synapse_main_0123456789", ["delete"], upload(before))]),
+    change("docker_container.seed_dev_synapse_main_abcdef0123", ["create"], null, upload(after)),
+  ];
+  const both = [replaced(MAIN), replaced(WORKER)];
+  const writers = (text: string): string => `server_name: x\n${text}`;
+  const togetherOf = (...changes: ResourceChange[]) => changesOf(plan(...changes)).together;
+
+  test.each<[what: string, changes: ResourceChange[], why: string]>([
+    [
+      "a stream gets another writer",
+      [...both, ...seeders(writers("stream_writers: {typing: [a1]}"), writers("stream_writers: {typing: [b1]}"))],
+      "jobs move between Synapse processes",
+    ],
+    [
+      "a stream comes back to main",
+      [...both, ...seeders(writers("stream_writers: {typing: [a1]}"), writers("stream_writers: {}"))],
+      "jobs move between Synapse processes",
+    ],
+    [
+      "senders change places",
+      [...both, ...seeders("federation_sender_instances: [a1, b1]", "federation_sender_instances: [b1, a1]")],
+      "jobs move between Synapse processes",
+    ],
+    [
+      "background jobs move",
+      [...both, ...seeders("run_background_tasks_on: a1", "run_background_tasks_on: b1")],
+      "jobs move between Synapse processes",
+    ],
+    [
+      "what was written before is not known",
+      [...both, ...seeders(undefined, "stream_writers: {typing: [a1]}")],
+      "jobs move between Synapse processes",
+    ],
+    [
+      "a process comes",
+      [replaced(MAIN), change(WORKER, ["create"], null, {}), ...seeders("a: 1", "a: 2")],
+      "the set of Synapse processes changes",
+    ],
+    [
+      "a process gets another's address",
+      [
+        replaced(MAIN),
+        replaced(
+          WORKER,
+          { networks_advanced: [{ ipv4_address: "10.0.0.11" }] },
+          { networks_advanced: [{ ipv4_address: "10.0.0.12" }] },
+        ),
+        replaced(
+          "docker_container.synapse-rooms1",
+          { networks_advanced: [{ ipv4_address: "10.0.0.12" }] },
+          { networks_advanced: [{ ipv4_address: "10.0.0.11" }] },
+        ),
+        ...seeders("a: 1", "a: 2"),
+      ],
+      "addresses move between Synapse processes",
+    ],
+  ])("stop together when %s", (_, changes, why) => {
+    const standing = changes.filter(
+      ({ address, change: { before } }) => address.startsWith("docker_container.synapse-") && before !== null,
+    );
+    expect(togetherOf(...changes)).toEqual({ why, addresses: standing.map(({ address }) => address) });
+  });
+
+  test.each<[what: string, changes: ResourceChange[]]>([
+    [
+      "a setting changes that is nobody's job",
+      [...both, ...seeders("a: 1\nstream_writers: {}", "a: 2\nstream_writers: {}")],
+    ],
+    ["only the image changes", both],
+    ["main stays", [replaced(WORKER), ...seeders("stream_writers: {typing: [a1]}", "stream_writers: {}")]],
+  ])("are replaced one after another when %s", (_, changes) => {
+    expect(togetherOf(...changes)).toBeUndefined();
+  });
+});

@@ -8,7 +8,11 @@ const TOP =
 const POSTGRES =
   "version, jit, memory, shared_buffers, work_mem, maintenance_work_mem, max_connections, max_wal_size, huge_pages, synchronous_commit, settings";
 const SYNAPSE =
-  "workers, registration, presence, report_stats, max_upload_size, url_previews, log_level, global_cache_factor, cp_max, rate_limits, sentry_dsn, federation_domain_whitelist, settings";
+  "workers, worker_counts, registration, presence, report_stats, max_upload_size, url_previews, log_level, global_cache_factor, cp_max, rate_limits, sentry_dsn, federation_domain_whitelist, settings";
+const WORKERS = "auto, none, two, three, eight or seventeen, or a mapping of groups, each with roles and count";
+const ROLES =
+  "media_repository, typing, to_device, receipts, push_rules, presence, account_data, device_lists, initial_sync, sync, sliding_sync, pagination, event_creator, client_reader, login, sso, user_directory, federation_inbound, federation_reader, federation_sender, event_persister, pusher, appservice";
+const GROUP = "expected a group name of small letters and digits, at most 20, a letter first and last, got";
 const LIMITS =
   "rc_message, rc_registration, rc_registration_token_validity, rc_login, rc_admin_redaction, rc_joins, rc_joins_per_room, rc_key_requests, rc_3pid_validation, rc_invites, rc_third_party_invite, rc_media_create, rc_presence, rc_delayed_event_mgmt, rc_room_creation, rc_reports, rc_profile, rc_user_directory";
 
@@ -527,12 +531,132 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "an unknown layout of workers",
     `${S}synapse:\n  workers: four\n`,
-    '3:12: `synapse.workers`: expected auto, none, two, three, eight or seventeen, got "four"',
+    `3:12: \`synapse.workers\`: expected ${WORKERS}, got "four"`,
+  ],
+  ["a number of workers", `${S}synapse:\n  workers: 2\n`, `3:12: \`synapse.workers\`: expected ${WORKERS}, got 2`],
+  ["a list of workers", `${S}synapse:\n  workers: [a]\n`, `3:12: \`synapse.workers\`: expected ${WORKERS}, got a list`],
+  [
+    "no group of workers",
+    `${S}synapse:\n  workers: {}\n`,
+    "3:3: `synapse.workers`: names no group: say `none` for main alone",
   ],
   [
-    "a number of workers",
-    `${S}synapse:\n  workers: 2\n`,
-    "3:12: `synapse.workers`: expected auto, none, two, three, eight or seventeen, got 2",
+    "an unknown role",
+    `${S}synapse:\n  workers:\n    sync: {roles: [sync, initial_synk], count: 2}\n`,
+    `4:26: \`synapse.workers.sync.roles[1]\`: expected ${ROLES} or background_tasks, got "initial_synk"; did you mean initial_sync?`,
+  ],
+  [
+    "workers without a role",
+    `${S}synapse:\n  workers:\n    a: {roles: []}\n    b: {count: 2}\n`,
+    `4:16: \`synapse.workers.a.roles\`: is empty: a worker needs a role, of ${ROLES}, background_tasks`,
+    "5:5: `synapse.workers.b.roles`: is missing: expected a list of roles",
+  ],
+  [
+    "a role that is no list, and a group that is no mapping",
+    `${S}synapse:\n  workers:\n    a: {roles: pusher}\n    b: [pusher]\n`,
+    '4:16: `synapse.workers.a.roles`: expected a list of roles, got "pusher"',
+    "5:8: `synapse.workers.b`: expected a mapping, got a list",
+  ],
+  [
+    "a mistyped key of a group",
+    `${S}synapse:\n  workers:\n    a: {roles: [pusher], counts: 2}\n`,
+    "4:26: `synapse.workers.a.counts`: unknown key; did you mean `count`? Allowed: roles, count",
+  ],
+  [
+    "two writers of a stream in one group",
+    `${S}synapse:\n  workers:\n    streams: {roles: [receipts, typing], count: 2}\n`,
+    "4:49: `synapse.workers.streams.count`: typing may run in one process only, not in streams1 and streams2: Synapse refuses two writers of this stream",
+  ],
+  [
+    "two writers of a stream in two groups",
+    `${S}synapse:\n  workers:\n    a: {roles: [typing]}\n    b: {roles: [pusher, typing]}\n`,
+    "5:25: `synapse.workers.b.roles[1]`: typing may run in one process only, not in a1 and b1: Synapse refuses two writers of this stream",
+  ],
+  [
+    "two processes for the background",
+    `${S}synapse:\n  workers:\n    a: {roles: [background_tasks], count: 2}\n`,
+    "4:43: `synapse.workers.a.count`: background_tasks may run in one process only, not in a1 and a2: two would run every job twice",
+  ],
+  [
+    "single sign-on on two processes",
+    `${S}synapse:\n  workers:\n    a: {roles: [sso]}\n    b: {roles: [sso]}\n`,
+    "5:17: `synapse.workers.b.roles[0]`: sso may run in one process only, not in a1 and b1: a login in progress lives in the memory of one process",
+  ],
+  [
+    "two processes with the media repository",
+    `${S}synapse:\n  workers:\n    media: {roles: [media_repository], count: 2}\n`,
+    "4:47: `synapse.workers.media.count`: media_repository may run in one process only, not in media1 and media2: every process with the repository would clean up the same files",
+  ],
+  [
+    "first syncs without later ones, and a role twice",
+    `${S}synapse:\n  workers:\n    first: {roles: [initial_sync], count: 2}\n    a: {roles: [pusher, pusher]}\n`,
+    "4:21: `synapse.workers.first.roles[0]`: initial_sync without sync: initial_sync and sync need each other, as one path serves both",
+    "5:25: `synapse.workers.a.roles[1]`: a1 has the role pusher twice",
+  ],
+  [
+    "later syncs without first ones",
+    `${S}synapse:\n  workers:\n    later: {roles: [pusher, sync], count: 2}\n`,
+    "4:29: `synapse.workers.later.roles[1]`: sync without initial_sync: initial_sync and sync need each other, as one path serves both",
+  ],
+  [
+    "unsafe names of groups",
+    `${S}synapse:\n  workers:\n    Sync: {roles: [pusher]}\n    a1: {roles: [pusher]}\n    my-group: {roles: [pusher]}\n`,
+    `4:5: \`synapse.workers.Sync\`: ${GROUP} "Sync"`,
+    `5:5: \`synapse.workers.a1\`: ${GROUP} "a1"`,
+    `6:5: \`synapse.workers.my-group\`: ${GROUP} "my-group"`,
+  ],
+  [
+    "workers called main",
+    `${S}synapse:\n  workers:\n    main: {roles: [pusher]}\n    master: {roles: [pusher]}\n`,
+    "4:5: `synapse.workers.main`: main is no worker: a group may not be called main",
+    "5:5: `synapse.workers.master`: main is no worker: a group may not be called master",
+  ],
+  [
+    "counts that are none",
+    `${S}synapse:\n  workers:\n    a: {roles: [pusher], count: -1}\n    b: {roles: [pusher], count: 101}\n`,
+    "4:33: `synapse.workers.a.count`: expected a whole number from 0 to 100, got -1",
+    "5:33: `synapse.workers.b.count`: expected a whole number from 0 to 100, got 101",
+  ],
+  [
+    "too many workers for one host",
+    `${S}synapse:\n  workers:\n    a: {roles: [pusher], count: 60}\n    b: {roles: [federation_sender], count: 60}\n`,
+    "3:3: `synapse.workers`: 120 workers: at most 100, since each pays for following all the others",
+  ],
+  [
+    "counts beside groups",
+    `${S}synapse:\n  workers:\n    a: {roles: [pusher]}\n  worker_counts: {a: 2}\n`,
+    "5:3: `synapse.worker_counts`: goes with a layout by name: say `count` in each group",
+  ],
+  [
+    "counts of groups that the layout does not have",
+    `${S}synapse:\n  workers: eight\n  worker_counts: {snyc: 2, x: 1}\n`,
+    "4:25: `synapse.worker_counts.snyc`: the layout eight has no group `snyc`; did you mean `sync`? There are: sync 2, rooms 2, persister 1, streams 1, federation 1, media 1",
+    "4:31: `synapse.worker_counts.x`: the layout eight has no group `x`; there are: sync 2, rooms 2, persister 1, streams 1, federation 1, media 1",
+  ],
+  [
+    "a count of a group that no layout has",
+    `${S}synapse:\n  worker_counts: {snyc: 2}\n`,
+    "3:19: `synapse.worker_counts.snyc`: no layout has a group `snyc`; did you mean `sync`? There are: client, federation, sync, rooms, persister, streams, media, initial, streams1, streams2, sender, background",
+  ],
+  [
+    "a count that makes two writers of a stream",
+    `${S}synapse:\n  workers: eight\n  worker_counts: {sync: 3, streams: 2}\n`,
+    "4:37: `synapse.worker_counts.streams`: typing may run in one process only, not in streams1 and streams2: Synapse refuses two writers of this stream",
+  ],
+  [
+    "a count for a single process",
+    `${S}synapse:\n  workers: seventeen\n  worker_counts: {streams1: 2}\n`,
+    "4:29: `synapse.worker_counts.streams1`: streams1 is a single process of the layout seventeen: 0 or 1",
+  ],
+  [
+    "a count that leaves first syncs to nobody",
+    `${S}synapse:\n  workers: seventeen\n  worker_counts: {initial: 0}\n`,
+    "4:28: `synapse.worker_counts.initial`: sync without initial_sync: initial_sync and sync need each other, as one path serves both",
+  ],
+  [
+    "a count in words",
+    `${S}synapse:\n  workers: eight\n  worker_counts: {sync: three}\n`,
+    '4:25: `synapse.worker_counts.sync`: expected a whole number from 0 to 100, got "three"',
   ],
   [
     "a misspelt way to register",

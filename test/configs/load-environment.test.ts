@@ -116,6 +116,20 @@ describe("what a file says", () => {
     expect(parse(`synapse: {workers: ${layout}}`).synapse.workers).toBe(layout);
   });
 
+  it("takes a layout of workers by hand, one process a group unless it says more", () => {
+    const yaml =
+      "synapse:\n  workers:\n    sync: {roles: [initial_sync, sync], count: 3}\n    rest: {roles: [pusher]}\n";
+    expect(parse(yaml).synapse.workers).toEqual({
+      sync: { roles: ["initial_sync", "sync"], count: 3 },
+      rest: { roles: ["pusher"], count: 1 },
+    });
+  });
+
+  it("takes other counts for the groups of a layout", () => {
+    const yaml = "synapse: {workers: eight, worker_counts: {sync: 4, media: 0}}";
+    expect(parse(yaml).synapse).toMatchObject({ workers: "eight", workerCounts: { sync: 4, media: 0 } });
+  });
+
   it("reads anchors, quotes and Windows' line ends as YAML does", () => {
     const yaml = "listen: &here\r\n  \"port\": 81\r\n  address: '127.0.0.2'\r\n";
     expect(parse(yaml).listen).toEqual({ address: "127.0.0.2", port: 81 });

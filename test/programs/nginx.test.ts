@@ -1,5 +1,7 @@
+import { MOST_WORKERS } from "../../configs/catalogue/check";
+import { ROLES } from "../../configs/catalogue/roles";
 import { WORKER_LAYOUTS } from "../../configs/environment";
-import { type Box, boxes, boxOf, boxWithLayout, yamlOf } from "../support/programs-boxes";
+import { type Box, boxes, boxOf, boxWithLayout, customBoxes, yamlOf } from "../support/programs-boxes";
 import { type CaseOutcome, filesOf, ProgramContainer } from "../support/programs-container";
 
 /** `nginx` in the image. */
@@ -17,8 +19,20 @@ const VARIATIONS: Readonly<Record<string, string>> = {
   "own-directives": "nginx: {settings: {gzip: false, keepalive_timeout: 20s}}",
 };
 
+/** As many processes as an environment may have, most of them in every pool. */
+const LARGEST = `server_name: example.com
+hardware: {ram: 1TB, cpus: 128}
+synapse:
+  workers:
+    all: {roles: [${ROLES.filter(({ singleton }) => singleton === false)
+      .map(({ name }) => name)
+      .join(", ")}], count: ${MOST_WORKERS}}
+`;
+
 const cases: Box[] = [
   ...boxes(),
+  boxOf("largest", LARGEST),
+  ...customBoxes(),
   ...WORKER_LAYOUTS.map((layout) => boxWithLayout(layout)),
   ...Object.entries(VARIATIONS).flatMap(([name, more]) => [
     boxOf(`${name}-eight`, yamlOf(32, 8, `${more}\n`)),
@@ -39,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => container?.remove());
 
 it("covers every layout", () => {
-  expect(new Set(cases.map((box) => box.plan.synapse.layout.value))).toEqual(new Set(WORKER_LAYOUTS));
+  expect(new Set(cases.map((box) => box.plan.synapse.layout.value))).toEqual(new Set([...WORKER_LAYOUTS, "custom"]));
 });
 
 it.each(cases.map((box) => box.name))("nginx accepts the file of %s without a warning", (name) => {

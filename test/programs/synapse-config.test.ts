@@ -5,7 +5,7 @@ import { PORTS } from "../../configs/ports";
 import { addressesOf } from "../../constructs/addresses";
 import { ownFile } from "../../constructs/synapse/command";
 import type { ProcessPlan } from "../../sizing/plan";
-import { type Box, boxes, boxOf, boxWithLayout, fileOf, SECRETS, yamlOf } from "../support/programs-boxes";
+import { type Box, boxes, boxOf, boxWithLayout, customBoxes, fileOf, SECRETS, yamlOf } from "../support/programs-boxes";
 import { filesOf, ProgramContainer } from "../support/programs-container";
 
 /** `synapse` in the image. */
@@ -35,6 +35,7 @@ const VARIATIONS: Readonly<Record<string, string>> = {
 const cases: Box[] = [
   ...boxes(),
   ...WORKER_LAYOUTS.map((layout) => boxWithLayout(layout)),
+  ...customBoxes(),
   ...Object.entries(VARIATIONS).flatMap(([name, more]) => [
     boxOf(`${name}-workers`, yamlOf(8, 2, `${more}\n`)),
     boxOf(`${name}-alone`, yamlOf(2, 1, `${more}\n`)),

@@ -1,5 +1,4 @@
 import { load } from "js-yaml";
-import { LAYOUTS } from "../../configs/catalogue/layouts";
 import { SINGLE_WRITER_STREAMS } from "../../configs/catalogue/role";
 import { SECRET_NAMES, secretsIn } from "../../configs/secrets";
 import { render } from "../../constructs/render";
@@ -251,9 +250,9 @@ describe("listeners", () => {
     }
   });
 
-  it("are there for clients on every worker of the catalogue that has a route", () => {
+  it("are there for clients on every worker that has a route", () => {
     for (const { environment, plan, processes } of withWorkers) {
-      for (const { name, roles } of LAYOUTS[plan.synapse.layout.value].processes.slice(1)) {
+      for (const { name, roles } of plan.synapse.processes.slice(1)) {
         const process = processes.find((p) => p.name === name) as Process;
         const silent = ["federation_sender", "event_persister", "pusher", "appservice", "background_tasks"];
         const routed = roles.some((role) => !silent.includes(role));

@@ -1,9 +1,11 @@
+import fc from "fast-check";
 import type { Environment, PostgresMajor, WorkerLayoutName } from "../../configs/environment";
 import { parseEnvironment } from "../../configs/parse-environment";
 import { fillSecrets, type GeneratedSecret, type SecretName } from "../../configs/secrets";
 import { type RenderedService, render } from "../../constructs/render";
 import type { HostFacts, Plan } from "../../sizing/plan";
 import { solve } from "../../sizing/solve";
+import { topologies } from "./topologies";
 
 /** What the secrets are in these tests; the signing key has the form that Synapse writes. */
 export const SECRETS: Readonly<Record<GeneratedSecret, string>> = {
@@ -75,6 +77,17 @@ export const boxes = (version: PostgresMajor = 18): Box[] =>
 /** A machine that has room for any layout, with this one. */
 export const boxWithLayout = (layout: WorkerLayoutName, more = ""): Box =>
   boxOf(`layout-${layout}`, yamlOf(64, 16, `synapse: {workers: ${layout}}\n${more}`));
+
+const CUSTOM_BOXES = 12;
+const SEED = 20_261_121;
+
+/** Layouts by hand, from the generator of sound ones; named so that every process of theirs is tried. */
+export const customBoxes = (): Box[] =>
+  fc
+    .sample(topologies, { numRuns: CUSTOM_BOXES, seed: SEED })
+    .map((workers, index) =>
+      boxOf(`layout-custom-${index}`, yamlOf(256, 16, `synapse: ${JSON.stringify({ workers })}\n`)),
+    );
 
 /** Text of one file of a box; throws when the box has none such. */
 export const fileOf = (box: Box, service: string, path: string): string => {
