@@ -51,7 +51,7 @@ interface StateJson {
 export class Terraform {
   private readonly planFile = "plan.tfplan";
   private running: ChildProcess | undefined;
-  private reason: UserError | undefined;
+  private readonly end = new AbortController();
 
   constructor(
     private readonly tool: Tool,
@@ -66,7 +66,12 @@ export class Terraform {
 
   /** Why nothing more is done here; undefined while all is well. */
   get stopped(): UserError | undefined {
-    return this.reason;
+    return this.end.signal.reason;
+  }
+
+  /** For whatever else has to end with it. */
+  get signal(): AbortSignal {
+    return this.end.signal;
   }
 
   /**
@@ -74,13 +79,13 @@ export class Terraform {
    * interrupt would keep Terraform from writing.
    */
   stop(reason: UserError): void {
-    if (this.reason) return;
-    this.reason = reason;
+    if (this.stopped) return;
+    this.end.abort(reason);
     this.running?.kill("SIGINT");
   }
 
   private interrupt(signal: "SIGINT" | "SIGTERM"): void {
-    if (this.reason && this.running) {
+    if (this.stopped && this.running) {
       console.error(`still waiting for ${this.tool.name} to write its state (process ${this.running.pid})`);
     } else if (this.running) {
       console.error(`interrupted: ${this.tool.name} writes its state and ends`);
@@ -100,11 +105,9 @@ export class Terraform {
   }
 
   /** Whether there is anything to do; what it is, `changes` tells. */
-  async plan(options: { readonly destroy?: boolean } = {}): Promise<boolean> {
+  async plan(): Promise<boolean> {
     const args = ["plan", "-input=false", "-detailed-exitcode", `-out=${this.planFile}`, "-json"];
-    if (options.destroy) args.push("-destroy");
-    const code = await this.stream(args, [0, 2]);
-    return code === 2;
+    return (await this.stream(args, [0, 2])) === 2;
   }
 
   /** The last plan, with values: hold it no longer than needed, secrets are in it. */

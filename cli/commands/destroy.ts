@@ -8,16 +8,20 @@ import { openSession } from "../project";
 import { refuseEmptyTwin } from "../refusals";
 
 /** The environment's name, typed: a flag would end up in a shell's history and be run again. */
-const confirm = async (name: string): Promise<void> => {
+const confirm = async (name: string, signal: AbortSignal): Promise<void> => {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await Promise.race([
-    lines.question(
-      `This removes the database, the media, the signing key and every secret of \`${name}\`.\nType ${name} to go on: `,
-    ),
-    new Promise<string>((resolve) => lines.once("close", () => resolve(""))),
-  ]);
-  lines.close();
-  if (answer.trim() !== name) throw new UserError("not confirmed: nothing was removed");
+  try {
+    const answer = await Promise.race([
+      lines.question(
+        `This removes the database, the media, the signing key and every secret of \`${name}\`.\nType ${name} to go on: `,
+        { signal },
+      ),
+      new Promise<string>((resolve) => lines.once("close", () => resolve(""))),
+    ]);
+    if (answer.trim() !== name) throw new UserError("not confirmed: nothing was removed");
+  } finally {
+    lines.close();
+  }
 };
 
 /**
@@ -33,7 +37,7 @@ export const destroy = async (name: string, options: { readonly data?: boolean }
       return;
     }
     if (options.data) {
-      await confirm(environment.name);
+      await confirm(environment.name, terraform.signal);
       resynthesize({ running: false, disposable: true });
       await terraform.apply({ destroy: true });
       forgetState(environment, process.cwd());

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -7,6 +7,7 @@ import { ROOT } from "../support/corpus";
 const MAIN = join(ROOT, "dist", "cli", "main.js");
 
 let project: string;
+let child: ChildProcess | undefined;
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), "synapse-kit-interrupt-"));
   mkdirSync(join(project, "configs", "environments"), { recursive: true });
@@ -17,7 +18,10 @@ beforeEach(() => {
   mkdirSync(join(project, "bin"));
   program("docker", "echo 28");
 });
-afterEach(() => rmSync(project, { recursive: true }));
+afterEach(() => {
+  child?.kill("SIGKILL");
+  rmSync(project, { recursive: true });
+});
 
 const program = (name: string, body: string) =>
   writeFileSync(join(project, "bin", name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
@@ -28,26 +32,29 @@ const terraform = (slow: string, whenInterrupted: string) =>
     "terraform",
     `[ "$1" = version ] && { echo '{"terraform_version":"1.11.4"}'; exit; }
 echo "$2" >> ${project}/asked
+[ "$2" = state ] && echo docker_network.frontend
 [ "$2" = ${slow} ] || exit 0
 trap '${whenInterrupted}' INT
 touch ${project}/slow
 i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done`,
   );
 
-/** Runs \`deploy\`, interrupts it in the slow command of Terraform, and again if it should be so. */
-const interrupted = async (signals: readonly NodeJS.Signals[]) => {
-  const child = spawn(process.execPath, [MAIN, "plan", "chat"], {
+/** Runs the kit until a file is there or a text was written, then sends it the signals. */
+const interrupted = async (signals: readonly NodeJS.Signals[], args = ["plan", "chat"], until = "slow") => {
+  const running = spawn(process.execPath, [MAIN, ...args], {
     cwd: project,
     env: { ...process.env, PATH: `${join(project, "bin")}${delimiter}${process.env.PATH}` },
   });
+  child = running;
   let stderr = "";
-  child.stderr.on("data", (chunk: Buffer) => {
+  running.stderr.on("data", (chunk: Buffer) => {
     stderr += chunk.toString();
   });
-  const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
-  while (!existsSync(join(project, "slow"))) await new Promise((resolve) => setTimeout(resolve, 20));
+  const closed = new Promise<number | null>((resolve) => running.on("close", resolve));
+  while (!existsSync(join(project, until)) && !stderr.includes(until))
+    await new Promise((resolve) => setTimeout(resolve, 20));
   for (const signal of signals) {
-    child.kill(signal);
+    running.kill(signal);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return { code: await closed, stderr, asked: readFileSync(join(project, "asked"), "utf8").trim().split("\n") };
@@ -69,11 +76,9 @@ describe("a Ctrl-C", () => {
     60_000,
   );
 
-  it("counts in a command of Terraform that is not passed on to, too", async () => {
+  it("ends the setup, too", async () => {
     terraform("init", "exit 0");
-    const run = interrupted(["SIGINT"]);
-    writeFileSync(join(project, "done"), "");
-    expect(await run).toEqual({ code: 130, stderr: WORDS, asked: ["init"] });
+    expect(await interrupted(["SIGINT"])).toEqual({ code: 130, stderr: WORDS, asked: ["init"] });
   }, 60_000);
 
   it("pressed again does not keep Terraform from writing its state", async () => {
@@ -81,6 +86,16 @@ describe("a Ctrl-C", () => {
     const { code, stderr } = await interrupted(["SIGINT", "SIGINT", "SIGTERM"]);
     expect([code, existsSync(join(project, "cdktf.out", "stacks", "chat", "written"))]).toEqual([130, true]);
     expect(stderr).toContain("still waiting for Terraform to write its state (process ");
+  }, 60_000);
+
+  it("ends a question, too, with nothing removed", async () => {
+    terraform("nothing", "exit 1");
+    const { code, stderr, asked } = await interrupted(["SIGINT"], ["destroy", "chat", "--data"], "Type chat to go on");
+    expect([code, asked]).toEqual([130, ["init", "state"]]);
+    expect(stderr).toContain("interrupted; the state is written");
+    const configuration = JSON.parse(readFileSync(join(project, "cdktf.out", "stacks", "chat", "cdk.tf.json"), "utf8"));
+    expect(configuration.resource.docker_volume.postgres_data.lifecycle.prevent_destroy).toBe(true);
+    expect(configuration.resource.docker_container.postgres).toBeDefined();
   }, 60_000);
 
   it("of a service manager ends with its own code", async () => {
