@@ -5,6 +5,7 @@ import { holdersOf } from "../synapse/topology";
 import { block, type Directive, line, map } from "./directive";
 import { forwardedHeaders } from "./headers";
 import { MAIN, type Route } from "./routes";
+import { type Servers, upstreamOf } from "./upstreams";
 import { OPAQUE_TOKENS, OPAQUE_USER, TOKEN } from "./variables";
 
 /** Where official images and Debian keep it. */
@@ -71,23 +72,13 @@ export const tokenOwnerFiles = (plan: Plan): ConfigFile[] => (asks(plan) ? [{ pa
 export const tokenOwnerModule = (plan: Plan): Directive[] => (asks(plan) ? [line("load_module", MODULE)] : []);
 
 /** Who answers: the processes that answer such questions of clients, each in turn. */
-const upstream = (plan: Plan, addresses: ReadonlyMap<string, string>): Directive => {
+const answering = (plan: Plan): string[] => {
   const holders = holdersOf(plan, "client_reader").map(({ name }) => name);
-  return block(
-    "upstream",
-    [UPSTREAM],
-    [
-      line("zone", UPSTREAM, "64k"),
-      ...(holders.length > 0 ? holders : [MAIN]).map((name) =>
-        line("server", addresses.get(name) as string, "max_fails=0", `max_conns=${MOST_AT_ONCE}`),
-      ),
-      line("keepalive", "8"),
-    ],
-  );
+  return holders.length > 0 ? holders : [MAIN];
 };
 
 /** Directives of the http block. */
-export const tokenOwnerSettings = (plan: Plan, servers: ReadonlyMap<string, string>): Directive[] => {
+export const tokenOwnerSettings = (plan: Plan, servers: Servers): Directive[] => {
   const memory = plan.nginx.tokenOwners;
   if (!memory) return [];
   return [
@@ -96,7 +87,7 @@ export const tokenOwnerSettings = (plan: Plan, servers: ReadonlyMap<string, stri
     line("js_var", OWNER),
     map(TOKEN, OPAQUE_TOKEN, [OPAQUE_TOKENS, TOKEN], ["default", '""']),
     map(OWNER, OPAQUE_USER, ['""', TOKEN], ["default", OWNER]),
-    upstream(plan, servers),
+    upstreamOf({ upstream: UPSTREAM, processes: answering(plan), key: "none", limit: MOST_AT_ONCE }, servers),
   ];
 };
 

@@ -38,9 +38,10 @@ export const serversOf = (plan: Plan, addresses: ReadonlyMap<string, Addresses>)
     ]),
   );
 
-interface Upstream extends Pick<Route, "upstream" | "processes" | "key" | "limit"> {}
+type Upstream = Pick<Route, "upstream" | "processes" | "key" | "limit">;
 
-const upstreamOf = ({ upstream, processes, key, limit }: Upstream, servers: Servers): Directive =>
+/** Processes that requests of one kind go to. */
+export const upstreamOf = ({ upstream, processes, key, limit }: Upstream, servers: Servers): Directive =>
   block(
     "upstream",
     [upstream],

@@ -187,9 +187,15 @@ describe.each(named(all))("nginx.conf of %s", (_, box) => {
     expect(values("proxy_http_version")).toEqual(["1.1"]);
   });
 
-  it("waits longer than a long poll and takes the largest upload", () => {
+  it("waits longer than a long poll, everywhere longer than for the database, and takes the largest upload", () => {
     const seconds = (text: string): number => Number.parseInt(text, 10) * (text.endsWith("m") ? 60 : 1);
-    for (const timeout of values("proxy_read_timeout")) expect(seconds(timeout)).toBeGreaterThanOrEqual(180);
+    const [inGeneral, ...others] = values("proxy_read_timeout");
+    expect(seconds(present(inGeneral))).toBeGreaterThanOrEqual(180);
+    for (const timeout of others) expect(seconds(timeout)).toBeGreaterThan(60);
+    for (const polls of conf.matchAll(/^ {4}location [^\n]*sync\$" \{\n([\s\S]*?)^ {4}\}/gm)) {
+      const own = /proxy_read_timeout ([^;]+);/.exec(polls[1] ?? "")?.[1];
+      if (own !== undefined) expect(seconds(own)).toBeGreaterThanOrEqual(180);
+    }
     const bodies = values("client_max_body_size").map((text) => present(Bytes.tryParse(text.toUpperCase())).toBytes());
     expect(Math.max(...bodies)).toBeGreaterThanOrEqual(box.environment.synapse.maxUploadSize.toBytes());
   });
