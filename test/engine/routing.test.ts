@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WorkerLayoutName } from "../../configs/environment";
-import { MAIN, routes } from "../../constructs/nginx/routes";
+import { MAIN, type Route, routes } from "../../constructs/nginx/routes";
 import { prepareSize } from "../../host/prepare";
 import { rowFor } from "../catalogue/request";
 import { type NginxEntry, nginxEntries, type SynapseEntry, synapseEntries } from "../support/access-logs";
@@ -162,9 +163,56 @@ const send = async (calls: readonly EndpointCall[]): Promise<Outcome[]> => {
   });
 };
 
+const KEYS = 1000;
+/** Of an even part, more or less. */
+const TOLERANCE = 0.2;
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+interface KeyedRequest {
+  readonly key: string;
+  readonly client: MatrixClient;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** Sends all, mixed, and gives the processes that each key met. Synapse refuses them, which is an answer as well. */
+const servedKeys = async (requests: readonly KeyedRequest[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
+  const since = new Date(Date.now() - 1000).toISOString();
+  // The same disorder each time: a prime that divides no count of requests.
+  const mixed = requests.map((_, i) => requests[(i * 7919) % requests.length] as KeyedRequest);
+  const marks = await inParallel(mixed, AT_ONCE, async ({ key, client, path, query }) => {
+    const { status, mark } = await client.request("GET", path, undefined, { query });
+    expect([401, 403]).toContain(status);
+    return [mark, key] as const;
+  });
+  await sleep(1000);
+  const keys = new Map(marks);
+  const served = new Map<string, Set<string>>();
+  for (const { mark, process } of synapseEntries(project.name, since)) {
+    const key = keys.get(mark);
+    if (key === undefined) continue;
+    keys.delete(mark);
+    served.set(key, (served.get(key) ?? new Set()).add(process));
+  }
+  expect([...keys.values()]).toEqual([]);
+  return served;
+};
+
+const expectShared = (served: ReadonlyMap<string, ReadonlySet<string>>, pool: readonly string[]): void => {
+  expect(pool.length).toBeGreaterThan(2);
+  expect(served.size).toBe(KEYS);
+  expect([...served].filter(([, processes]) => processes.size > 1)).toEqual([]);
+  const count = (name: string) => [...served.values()].filter((processes) => processes.has(name)).length;
+  for (const name of pool) {
+    const share = count(name) * (pool.length / KEYS);
+    expect([name, Math.abs(share - 1) < TOLERANCE, share]).toEqual([name, true, share]);
+  }
+};
+
 describe.each(LAYOUTS)("layout %s", (layout) => {
   let outcomes: Outcome[];
-  let table: ReturnType<typeof routes>;
+  let table: readonly Route[];
   beforeAll(async () => {
     await deploy(layout);
     const { environment, plan } = await prepareSize(project.name, project.dir);
@@ -211,5 +259,42 @@ describe.each(LAYOUTS)("layout %s", (layout) => {
       .map(({ call }) => endpointKey(call.endpoint));
     const meant = layout === "none" ? workerCapable().map(endpointKey) : Object.keys(STAYS_ON_MAIN);
     expect([...new Set(kept)].sort()).toEqual(meant.sort());
+  });
+
+  // Of the shipped layouts the one with the largest pools.
+  if (layout !== "seventeen") return;
+
+  describe("shares out, and sends each key to one process", () => {
+    test("of users, whatever their device, and of tokens that name no user", async () => {
+      const pool = table.find(({ role }) => role === "sync") as Route;
+      const requests = numbers(KEYS).flatMap((n) => {
+        const opaque = `mct_${randomBytes(20).toString("hex")}`;
+        const user = Buffer.from(`user${n}`).toString("base64url");
+        return numbers(3).map((device) => ({
+          key: n % 2 === 0 ? opaque : user,
+          client: guest.withToken(n % 2 === 0 ? opaque : `syt_${user}_device${device}_x`),
+          path: "/_matrix/client/v3/sync",
+          query: { since: "s1", timeout: "0" },
+        }));
+      });
+      expectShared(await servedKeys(requests), pool.processes);
+    }, 300_000);
+
+    test("of rooms, with a domain and without, whatever is asked about them", async () => {
+      const pools = table.filter(({ key }) => key === "room").map(({ processes }) => processes.join());
+      expect([...new Set(pools)]).toHaveLength(1);
+      const requests = numbers(KEYS).flatMap((n) => {
+        const opaque = randomBytes(32).toString("base64url");
+        const room = n % 2 === 0 ? `!${opaque}` : `!${opaque.slice(0, 18)}:example.org`;
+        const base = "/_matrix/client/v3/rooms";
+        return [
+          `${base}/${room}/messages`,
+          `${base}/${encodeURIComponent(room)}/joined_members`,
+          `${base}/${encodeURIComponent(room)}/state/m.room.create/`,
+        ].map((path) => ({ key: room, client: alice, path, query: {} }));
+      });
+      const [pool] = table.filter(({ key }) => key === "room");
+      expectShared(await servedKeys(requests), pool?.processes ?? []);
+    }, 300_000);
   });
 });

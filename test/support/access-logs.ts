@@ -9,6 +9,8 @@ export interface NginxEntry {
   readonly path: string;
   readonly status: number;
   readonly seconds: number;
+  /** Seconds of each process that was tried, the one that answered last. */
+  readonly tries: readonly number[];
   /** The process that answered; `-` where Nginx itself did. */
   readonly process: string;
   /** Name of the upstream in `routes()`. */
@@ -35,12 +37,13 @@ export const nginxEntries = (environment: string, since: string): NginxEntry[] =
   linesOf(containerIds(environment).nginx as string, since)
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line))
-    .map(({ time, request_id, path, status, seconds, process, upstream }) => ({
+    .map(({ time, request_id, path, status, seconds, upstream_seconds, process, upstream }) => ({
       time: Date.parse(time),
       requestId: request_id,
       path,
       status: Number(status),
       seconds: Number(seconds),
+      tries: String(upstream_seconds).split(/[,:]/).map(Number),
       process,
       upstream,
     }));

@@ -23,7 +23,13 @@ export class MatrixClient {
     method: string,
     path: string,
     body?: unknown,
-    options: { readonly contentType?: string; readonly query?: Record<string, string>; readonly mark?: string } = {},
+    options: {
+      readonly contentType?: string;
+      readonly query?: Record<string, string>;
+      readonly mark?: string;
+      /** @default - as long as it takes */
+      readonly timeoutMs?: number;
+    } = {},
   ): Promise<Answer<T>> {
     count += 1;
     const mark = options.mark ?? `mark${process.pid}x${count}x`;
@@ -33,6 +39,7 @@ export class MatrixClient {
       method,
       // Single sign-on sends browsers to places that tests have nothing to do with.
       redirect: "manual",
+      ...(options.timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(options.timeoutMs) }),
       headers: {
         ...(this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` }),
         ...(body === undefined ? {} : { "Content-Type": options.contentType ?? "application/json" }),

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MatrixClient } from "./matrix-client";
+
+/** A request that is repeated, of one role and one key. */
+export interface Probe {
+  readonly client: MatrixClient;
+  readonly method: string;
+  /** Encoded, as sent. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** One sending of a probe. */
+export interface Shot {
+  readonly probe: Probe;
+  /** Milliseconds. */
+  readonly started: number;
+  /** 0 where the connection broke. */
+  readonly status: number;
+  readonly mark: string;
+}
+
+/** Between the answer to a probe and its next sending. */
+const PAUSE_MS = 500;
+
+export const shoot = async (probe: Probe): Promise<Shot> => {
+  const started = Date.now();
+  const { client, method, path, query, body } = probe;
+  const { status, mark } = await client.request(method, path, body, { query }).catch(() => ({ status: 0, mark: "" }));
+  return { probe, started, status, mark };
+};
+
+/** Repeats every probe by itself until it is stopped. */
+export class LightLoad {
+  private readonly shots: Shot[] = [];
+  private isStopping = false;
+  private readonly loops: Promise<void>[];
+
+  constructor(probes: readonly Probe[]) {
+    this.loops = probes.map((probe) => this.loop(probe));
+  }
+
+  /** @returns every shot, once the last answers are there */
+  async stop(): Promise<readonly Shot[]> {
+    this.isStopping = true;
+    await Promise.all(this.loops);
+    return this.shots;
+  }
+
+  private async loop(probe: Probe): Promise<void> {
+    while (!this.isStopping) {
+      this.shots.push(await shoot(probe));
+      await sleep(PAUSE_MS);
+    }
+  }
+}
