@@ -14,6 +14,9 @@ interface Known {
 const stateOf = ({ name, state }: Environment): string =>
   `the state of \`${name}\` (${state.backend === "local" ? localState(name) : `backend \`${state.backend}\``})`;
 
+/** Where each environment's configuration for Terraform lies. */
+const STACKS = "cdktf.out/stacks";
+
 const localState = (name: string): string => `${STATE_DIR}/${name}.tfstate`;
 
 /** The engine's and Terraform's words for what an operator can mend. */
@@ -70,6 +73,12 @@ const KNOWN: readonly Known[] = [
     pattern: /Failed to (?:query available provider packages|install provider)[\s\S]*/i,
     explain: ({ input }) =>
       `${input.trim()}\nWhere no provider registry can be reached, \`npm start\` builds the providers here`,
+  },
+  {
+    pattern: /Backend (?:configuration|type) changed|Backend initialization required|previously set backend/i,
+    explain: (_, { name, file }) =>
+      `\`state\` names another place than the one that this folder worked with: move the state there first (\`-chdir=${STACKS}/${name} init -migrate-state\` ` +
+      `of Terraform or OpenTofu does), or set \`state\` in ${file} back; nothing was changed`,
   },
   {
     pattern: /Error acquiring the state lock|state lock/i,

@@ -7,6 +7,7 @@ import { removeLeftovers } from "../leftovers";
 import { printProgress } from "../progress";
 import { openSession, type Session } from "../project";
 import { refuseDamage } from "../refusals";
+import { untilHealthy } from "../until-healthy";
 
 /** In start order, so that each is healthy before the next is touched. */
 const rolling = (session: Session, changes: Changes): ServiceChange[] => {
@@ -71,6 +72,7 @@ export const deploy = async (name: string): Promise<void> => {
         const left = describeChanges(changesOf(await terraform.showPlan())).join("\n");
         throw new UserError(`the deployment does not come to rest, a further plan is not empty:\n${left}`);
       }
+      await untilHealthy(docker, environment.name);
     }
   } catch (error) {
     throw await explainFailure(error, session);
