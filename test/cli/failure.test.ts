@@ -80,25 +80,19 @@ test("an interruption is all there is to say, whatever failed because of it", as
 });
 
 describe("another server name", () => {
-  const refused = (deployedAs?: string) =>
-    explainFailure(
-      new TerraformError([
-        {
-          severity: "error",
-          summary: "Instance cannot be destroyed",
-          detail:
-            "Resource terraform_data.server_name has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed.",
-        },
-      ]),
-      {
-        environment: environment(),
-        docker: new Docker(),
-        terraform: { serverName: async () => deployedAs, stopped: undefined },
-      },
-    );
+  const TERRAFORM =
+    "Resource terraform_data.server_name has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed.";
+  const OPENTOFU =
+    "Resource instance terraform_data.server_name has prevent_destroy set, but the plan calls for it to be destroyed.";
+  const refused = (deployedAs?: string, detail = TERRAFORM) =>
+    explainFailure(new TerraformError([{ severity: "error", summary: "Instance cannot be destroyed", detail }]), {
+      environment: environment(),
+      docker: new Docker(),
+      terraform: { serverName: async () => deployedAs, stopped: undefined },
+    });
 
-  it("is refused, with the one that the state knows", async () => {
-    expect(await refused("other.example")).toMatchObject({
+  it.each([TERRAFORM, OPENTOFU])("is refused, with the one that the state knows: %s", async (detail) => {
+    expect(await refused("other.example", detail)).toMatchObject({
       message:
         "`server_name` is example.org, and this environment was deployed as other.example: it is part of every user and room id in " +
         "the database and can never be changed. Set it back, or make another environment; if nothing of it is needed, run " +
