@@ -154,7 +154,7 @@ const refusalOf = (text: string, host = BOX): string => {
     solve(parseEnvironment(text, "e", "e.yaml"), host);
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
-    return (error as UserError).message;
+    return (error as UserError).message.replace(/\s+/g, " ");
   }
   return "no refusal";
 };
