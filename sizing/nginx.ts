@@ -122,7 +122,8 @@ export const nginxPlan = (
       reservation: used,
       ...serviceCpu("nginx", present, host.cpus),
       connections: solved(workers * connections.value, `${workers} workers × ${connections.value}`, connections.source),
-      nofile: nofileFor(files),
+      // As if one worker had all: a second one, which comes with more RAM, must not lower it.
+      nofile: nofileFor(FILES_PER_CONNECTION * connectionsPerWorker(limits.polls.value, 1, servers).value),
     },
     ...(demand.asksForTokenOwners
       ? {
