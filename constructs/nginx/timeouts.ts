@@ -7,8 +7,8 @@ import { MAIN } from "./routes";
 export const CONNECT_TIMEOUT = Duration.seconds(3);
 /**
  * The same where main stands in: every request pays for the silence of a stopped container until it is back (seen: 3.0 s
- * each, 0.5 s with this). Shorter than a full backlog takes to answer, so that such a process hands on what it does not
- * take.
+ * each, 0.5 s with this). Nothing else takes as long on one host but a full backlog, which drops the first try and gets the
+ * next one after a second.
  */
 export const SHORT_CONNECT_TIMEOUT = Duration.millis(500);
 /** Enough for each process of a pool to be silent, and less than any answer that is merely slow. */
