@@ -1,5 +1,7 @@
 import { checkLayout, type LayoutMistake, MAIN_NAMES } from "./catalogue/check";
 import { CUSTOM_LAYOUT, isSingle, LAYOUTS, type Layout, layoutOf, processesOf, withCounts } from "./catalogue/layouts";
+import { roleOf } from "./catalogue/roles";
+import { versionMistake } from "./catalogue/versions";
 import type { WorkerGroups, WorkerLayoutName } from "./environment";
 import { atKey, atValue, type Problem } from "./problems";
 import type { EnvironmentFile } from "./schema/environment-file";
@@ -93,9 +95,36 @@ const countProblems = (workers: WorkerLayoutName | "auto", counts: Counts): Prob
     );
 };
 
+/** Roles whose endpoints Synapse has only with a flag, which the file must set. */
+const experimentalProblems = (groups: WorkerGroups, settings: EnvironmentFile["synapse"]["settings"]): Problem[] => {
+  const flags = (settings.experimental_features ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.entries(groups).flatMap(([group, { roles }]) =>
+    roles.flatMap((name, index) => {
+      const { experimental } = roleOf(name);
+      if (experimental === undefined || flags[experimental] === true) return [];
+      const message = `${name} needs \`synapse.settings.experimental_features.${experimental}: true\`: without it Synapse has none of its endpoints`;
+      return [atKey([...WORKERS, group, "roles", index], message)];
+    }),
+  );
+};
+
 /** What is wrong with the workers of a file that its schema cannot tell. */
-export const workerProblems = ({ workers, worker_counts: counts }: EnvironmentFile["synapse"]): Problem[] => {
-  if (typeof workers === "string") return countProblems(workers, counts ?? {});
-  const beside = counts === undefined ? [] : [atKey(COUNTS, "goes with a layout by name: say `count` in each group")];
-  return [...groupProblems(workers), ...beside];
+export const workerProblems = ({ workers, worker_counts, settings }: EnvironmentFile["synapse"]): Problem[] => {
+  if (typeof workers === "string") return countProblems(workers, worker_counts ?? {});
+  const beside =
+    worker_counts === undefined ? [] : [atKey(COUNTS, "goes with a layout by name: say `count` in each group")];
+  return distinct([...groupProblems(workers), ...experimentalProblems(workers, settings), ...beside]);
+};
+
+/** An image that is too old for the workers, where the file alone says which those are; `solve` looks at the others. */
+export const imageProblems = ({ images, synapse }: EnvironmentFile): Problem[] => {
+  const { workers, worker_counts } = synapse;
+  if (typeof images === "string" || images.synapse === undefined || workers === "auto") return [];
+  const layout =
+    typeof workers === "object" ? customLayout(workers) : withCounts(LAYOUTS[workers], worker_counts ?? {});
+  const mistake = versionMistake(
+    images.synapse,
+    layout.processes.flatMap(({ roles }) => roles),
+  );
+  return mistake === undefined ? [] : [atValue(["images", "synapse"], mistake)];
 };

@@ -1,4 +1,4 @@
-import { workerProblems } from "./check-workers";
+import { imageProblems, workerProblems } from "./check-workers";
 import type { Environment } from "./environment";
 import { positionsIn } from "./place";
 import { atKey, type Problem, problemsOf, property } from "./problems";
@@ -14,7 +14,8 @@ import { type Path, parseYaml, type YamlDocument } from "./yaml-document";
 const ONCE = { jitless: true } as const;
 
 /** What no single key shows. */
-const crossChecks = ({ hardware, expected, synapse, state }: EnvironmentFile): Problem[] => {
+const crossChecks = (file: EnvironmentFile): Problem[] => {
+  const { hardware, expected, synapse, state } = file;
   const problems: Problem[] = [];
   if (typeof hardware === "object" && (hardware.ram === undefined) !== (hardware.cpus === undefined)) {
     const [given, other] = hardware.ram === undefined ? ["cpus", "ram"] : ["ram", "cpus"];
@@ -32,7 +33,7 @@ const crossChecks = ({ hardware, expected, synapse, state }: EnvironmentFile): P
     );
   }
   if (state.backend !== "local") problems.push(...backendProblems(state.backend, Object.keys(state.config)));
-  problems.push(...workerProblems(synapse));
+  problems.push(...workerProblems(synapse), ...imageProblems(file));
   return problems;
 };
 

@@ -1,5 +1,5 @@
-// Writes what is generated from the schema of an environment: the JSON schema for editors and the reference. A test
-// fails while the committed files are others.
+// Writes what is generated: the JSON schema for editors and the reference from the schema of an environment, the tables
+// of roles and layouts from the catalogue. A test fails while the committed files are others.
 //
 //   node scripts/generate.mjs
 import { spawnSync } from "node:child_process";
@@ -20,9 +20,11 @@ spawnSync("npx", ["--no-install", "tsc", "-p", "tsconfig.build.json", "--outDir"
 const require = createRequire(import.meta.url);
 const { JSON_SCHEMA_FILE, jsonSchemaText } = require(join(compiled, "configs", "json-schema.js"));
 const { REFERENCE_FILE, referenceText } = require(join(compiled, "configs", "reference.js"));
+const { WORKERS_REFERENCE_FILE, workersReferenceText } = require(join(compiled, "configs", "workers-reference.js"));
 for (const [file, text] of [
   [JSON_SCHEMA_FILE, jsonSchemaText()],
   [REFERENCE_FILE, referenceText()],
+  [WORKERS_REFERENCE_FILE, workersReferenceText()],
 ]) {
   mkdirSync(dirname(join(root, file)), { recursive: true });
   writeFileSync(join(root, file), text);

@@ -181,7 +181,7 @@ const layoutAdjustment = (env: Environment): Adjustment[] => {
       scale: {
         amount: WORKER_LAYOUTS.indexOf(set),
         step: 1,
-        solved: ({ synapse: { layout } }) => WORKER_LAYOUTS.findIndex((name) => name === layout.value),
+        solved: ({ synapse: { layout } }) => (WORKER_LAYOUTS as readonly string[]).indexOf(layout.value),
         put: (index) => withLayout(layoutAt(index)),
         format: layoutAt,
       },

@@ -1,4 +1,5 @@
 import type { Environment } from "../configs/environment";
+import { UserError } from "../configs/user-error";
 import { draft } from "./draft";
 import { firstViolation } from "./invariants";
 import { withoutOverrides } from "./overrides";
@@ -31,5 +32,15 @@ export const attempt = (env: Environment, host: HostFacts): Attempt => {
   return { violation: broken, cause: broken.id === DISK_INVARIANT ? "shortage" : "rule" };
 };
 
-/** Whether these overrides on this machine give a plan. */
-export const holds = (env: Environment, host: HostFacts): boolean => "plan" in attempt(env, host);
+/**
+ * Whether these overrides on this machine give a plan. On another machine `auto` may come to a layout that the counts
+ * of the file do not fit: that is none.
+ */
+export const holds = (env: Environment, host: HostFacts): boolean => {
+  try {
+    return "plan" in attempt(env, host);
+  } catch (error) {
+    if (UserError.is(error)) return false;
+    throw error;
+  }
+};

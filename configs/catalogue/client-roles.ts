@@ -18,6 +18,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "initial_sync",
     summary: "first syncs: rare, slow, heavy on memory",
+    since: "1.4",
     balancing: "user",
     endpoints: [
       { ...endpoint("GET", `${CLIENT}/(r0|v3)/sync$`), firstSyncOnly: true },
@@ -29,6 +30,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "sync",
     summary: "long polls of clients",
+    since: "1.4",
     balancing: "user",
     endpoints: [endpoint("GET", `${CLIENT}/(r0|v3)/sync$`), endpoint("GET", `${CLIENT}/(api/v1|r0|v3)/events$`)],
   },
@@ -36,6 +38,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "sliding_sync",
     summary: "long polls of Element X and its kin",
+    since: "1.110", // its path
     balancing: "user",
     // Missing from the workers document; any worker with the client resource answers 200.
     endpoints: [endpoint("POST", `${CLIENT}/unstable/org\\.matrix\\.simplified_msc3575/sync$`)],
@@ -44,6 +47,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "pagination",
     summary: "scrolling back; one process per room",
+    since: "1.4",
     balancing: "room",
     endpoints: [endpoint("GET", `${CLIENT}/${ALL}/${ROOM}/messages$`)],
   },
@@ -51,6 +55,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "event_creator",
     summary: "sending, joining, state, profiles, new rooms",
+    since: "1.79", // knocks
     balancing: "room",
     endpoints: [
       endpoint("POST PUT", `${CLIENT}/${ALL}/${ROOM}/redact/`),
@@ -67,6 +72,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "client_reader",
     summary: "everything else that only reads, and end-to-end keys",
+    since: "1.144", // delayed events restarted
     // By room, so that what is known about a room is cached in one process only; by user where no room is named.
     balancing: "room",
     endpoints: [
@@ -101,6 +107,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "login",
     summary: "logins with a password, and registrations",
+    since: "1.80", // `register/available`
     balancing: "user",
     endpoints: [
       endpoint("GET POST", `${CLIENT}/${ALL}/login$`),
@@ -113,6 +120,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "sso",
     summary: "single sign-on",
+    since: "1.27", // `pick_idp` and its kin
     singleton: "a login in progress lives in the memory of one process",
     balancing: "none",
     endpoints: [
@@ -127,6 +135,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "user_directory",
     summary: "search for users, and the index behind it",
+    since: "1.59", // `update_user_directory_from_worker`
     singleton: "Synapse names one process that keeps the index",
     balancing: "none",
     endpoints: [endpoint("POST", `${CLIENT}/${MODERN}/user_directory/search$`)],

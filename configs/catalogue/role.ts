@@ -48,6 +48,13 @@ export const endpoint = (methods: string, pattern: string): Endpoint => ({
 export interface Role {
   readonly name: string;
   readonly summary: string;
+  /**
+   * Synapse version, as in `1.135`, since which a worker can hold it as the kit asks: with all of its endpoints, and in
+   * as many processes. From Synapse's workers document and changelog, version by version; the oldest document is 1.4's.
+   */
+  readonly since: string;
+  /** Key of `experimental_features` without which Synapse has none of its endpoints. */
+  readonly experimental?: string;
   readonly resources: readonly Resource[];
   readonly streams: readonly Stream[];
   /** Why at most one process may hold it; false where several may. */

@@ -20,6 +20,7 @@ const SILENT_ROLE = {
 export const MEDIA_ROLE = {
   name: "media_repository",
   summary: "uploads, downloads, previews",
+  since: "1.152", // the stream of quarantines
   resources: ["media", "client", "federation"],
   streams: ["quarantined_media_changes"],
   singleton: "every process with the repository would clean up the same files",
@@ -47,6 +48,7 @@ export const SERVER_ROLES = [
   {
     name: "federation_inbound",
     summary: "transactions of other servers",
+    since: "1.4",
     resources: ["federation"],
     streams: [],
     singleton: false,
@@ -57,6 +59,7 @@ export const SERVER_ROLES = [
   {
     name: "federation_reader",
     summary: "questions of other servers",
+    since: "1.130", // `version`
     resources: ["federation"],
     streams: [],
     singleton: false,
@@ -80,14 +83,22 @@ export const SERVER_ROLES = [
     ...SILENT_ROLE,
     name: "federation_sender",
     summary: "sends to other servers",
+    since: "1.18", // `federation_sender_instances`
     shared: "federation_sender_instances",
   },
-  { ...SILENT_ROLE, name: "event_persister", summary: "writes events, sharded by room", streams: ["events"] },
-  { ...SILENT_ROLE, name: "pusher", summary: "push notifications", shared: "pusher_instances" },
+  {
+    ...SILENT_ROLE,
+    name: "event_persister",
+    summary: "writes events, sharded by room",
+    since: "1.21",
+    streams: ["events"],
+  },
+  { ...SILENT_ROLE, name: "pusher", summary: "push notifications", since: "1.28", shared: "pusher_instances" },
   {
     ...SILENT_ROLE,
     name: "appservice",
     summary: "bridges and other application services",
+    since: "1.59", // `notify_appservices_from_worker`
     singleton: "two would send everything twice",
     shared: "notify_appservices_from_worker",
   },
@@ -95,6 +106,7 @@ export const SERVER_ROLES = [
     ...SILENT_ROLE,
     name: "background_tasks",
     summary: "clean-ups and statistics",
+    since: "1.22", // `run_background_tasks_on`
     singleton: "two would run every job twice",
     shared: "run_background_tasks_on",
   },

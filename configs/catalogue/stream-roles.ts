@@ -3,6 +3,8 @@ import { type Endpoint, endpoint, type Role, SINGLE_WRITER_STREAMS, type Stream 
 interface StreamRole {
   readonly name: Stream;
   readonly summary: string;
+  readonly since: string;
+  readonly experimental?: string;
   /** Whether a process that is not the writer passes the request on, so that main may stand in. */
   readonly proxied: boolean;
   readonly endpoints: readonly Endpoint[];
@@ -18,18 +20,21 @@ const WRITERS = [
   {
     name: "typing",
     summary: "who is typing",
+    since: "1.47", // a list of writers
     proxied: false,
     endpoints: [endpoint("PUT", "^/_matrix/client/(api/v1|r0|v3|unstable)/rooms/[^/]+/typing/")],
   },
   {
     name: "to_device",
     summary: "messages between devices, keys above all",
+    since: "1.26",
     proxied: false,
     endpoints: [endpoint("PUT", "^/_matrix/client/(r0|v3|unstable)/sendToDevice/")],
   },
   {
     name: "receipts",
     summary: "read receipts and markers",
+    since: "1.96", // several writers
     // The document says "any worker"; 500 it is (synapse#17243).
     proxied: false,
     endpoints: [
@@ -40,6 +45,7 @@ const WRITERS = [
   {
     name: "push_rules",
     summary: "push rules of each user",
+    since: "1.105",
     proxied: false,
     // Any worker could answer GET; the writer reads what was just written.
     endpoints: [endpoint("GET PUT DELETE", "^/_matrix/client/(api/v1|r0|v3|unstable)/pushrules/")],
@@ -47,12 +53,14 @@ const WRITERS = [
   {
     name: "presence",
     summary: "who is online",
+    since: "1.33",
     proxied: false,
     endpoints: [endpoint("GET PUT", "^/_matrix/client/(api/v1|r0|v3|unstable)/presence/")],
   },
   {
     name: "account_data",
     summary: "account data and tags",
+    since: "1.26",
     proxied: true,
     endpoints: [
       endpoint("GET PUT", "^/_matrix/client/(r0|v3|unstable)/user/[^/]+/(rooms/[^/]+/)?account_data/"),
@@ -62,6 +70,7 @@ const WRITERS = [
   {
     name: "device_lists",
     summary: "devices and their keys",
+    since: "1.135",
     proxied: true,
     endpoints: [
       endpoint("POST", "^/_matrix/client/(r0|v3)/delete_devices$"),
@@ -71,18 +80,30 @@ const WRITERS = [
       endpoint("POST", "^/_matrix/client/(api/v1|r0|v3|unstable)/keys/signatures/upload$"),
     ],
   },
+  {
+    name: "thread_subscriptions",
+    summary: "threads that a user follows",
+    since: "1.135",
+    // In no layout of the kit: Synapse has the endpoints only with the flag, and no document says how to route them.
+    experimental: "msc4306_enabled",
+    proxied: false,
+    endpoints: [
+      endpoint(
+        "GET PUT DELETE",
+        "^/_matrix/client/unstable/io\\.element\\.msc4306/rooms/[^/]+/thread/[^/]+/subscription$",
+      ),
+    ],
+  },
 ] as const satisfies readonly StreamRole[];
 
 export type StreamRoleName = (typeof WRITERS)[number]["name"];
 
-/**
- * `thread_subscriptions` is no role: it stays on main, since it needs an experimental flag (msc4306) that the kit does
- * not set, and since no document says how to route it.
- */
 export const STREAM_ROLES = WRITERS.map(
-  ({ name, summary, proxied, endpoints }): Role & { readonly name: StreamRoleName } => ({
+  ({ name, summary, since, proxied, endpoints, ...rest }): Role & { readonly name: StreamRoleName } => ({
+    ...rest,
     name,
     summary,
+    since,
     resources: ["client"],
     streams: [name],
     singleton: SINGLE_WRITER_STREAMS.includes(name) && "Synapse refuses two writers of this stream",

@@ -109,6 +109,15 @@ const caches = (env: Environment, plan: Plan, process: ProcessPlan): Settings =>
   ...(env.synapse.settings.caches as Settings | undefined),
 });
 
+/**
+ * Which worker loads the media repository. The shared file says no where another worker does; where main does, the
+ * default is yes for all, and a worker would keep avatars of single sign-on in a file system that is gone with it.
+ */
+const mediaFlag = (plan: Plan, worker: ProcessPlan): Settings => {
+  const loads = needsMediaStore(plan, worker);
+  return loads === !hasMediaWorker(plan) ? {} : { enable_media_repo: loads };
+};
+
 /** What one process has for itself: name, listeners, its pool and its share of the cache memory. */
 export const processYaml = (env: Environment, plan: Plan, process: ProcessPlan): string => {
   const log = `${CONFIG_DIR}/log.yaml`;
@@ -119,7 +128,7 @@ export const processYaml = (env: Environment, plan: Plan, process: ProcessPlan):
         worker_name: process.name,
         worker_listeners: listeners(env, plan, process),
         worker_log_config: log,
-        ...(hasMediaWorker(plan) && needsMediaStore(plan, process) ? { enable_media_repo: true } : {}),
+        ...mediaFlag(plan, process),
       };
   return `# Rendered by synapse-kit for ${process.name}.\n${toYaml({
     ...settings,

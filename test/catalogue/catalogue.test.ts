@@ -2,6 +2,7 @@ import { checkLayout } from "../../configs/catalogue/check";
 import { LAYOUTS, type Layout, type LayoutProcess } from "../../configs/catalogue/layouts";
 import { SINGLE_WRITER_STREAMS } from "../../configs/catalogue/role";
 import { ROLES, type RoleName, roleOf } from "../../configs/catalogue/roles";
+import { CHECKED_VERSIONS, versionIn, versionMistake } from "../../configs/catalogue/versions";
 import { WORKER_LAYOUTS } from "../../configs/environment";
 
 const MAIN: LayoutProcess = { name: "main", roles: [] };
@@ -29,7 +30,9 @@ describe("the shipped layouts", () => {
     "have a worker for every role with endpoints: %s",
     (name) => {
       const held = new Set(LAYOUTS[name].processes.flatMap(({ roles }) => roles));
-      const missing = ROLES.filter((role) => role.endpoints.length > 0 && !held.has(role.name));
+      const missing = ROLES.filter(
+        (role) => role.endpoints.length > 0 && role.experimental === undefined && !held.has(role.name),
+      );
       expect(missing.map((role) => role.name)).toEqual([]);
     },
   );
@@ -133,6 +136,40 @@ describe("the roles", () => {
   it("name no job of a shared setting twice", () => {
     const shared = ROLES.flatMap((role) => (role.shared ? [role.shared as string] : []));
     expect(new Set(shared).size).toBe(shared.length);
+  });
+});
+
+describe("the versions", () => {
+  it("are the first ones that every role works with, none newer than what the catalogue was checked against", () => {
+    for (const { name, since } of ROLES) {
+      expect([name, since]).toEqual([name, expect.stringMatching(/^1\.\d+$/)]);
+      for (const checked of CHECKED_VERSIONS) expect(versionMistake(`synapse:v${checked}`, [name])).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ["matrixdotorg/synapse:v1.163.2", "1.163"],
+    ["synapse-kit/synapse:1.163.2-3d98a468fdd2", "1.163"],
+    ["registry.example.org:5000/a/synapse:v1.150.0", "1.150"],
+    ["synapse:v1.151.0rc1", "1.151"],
+    ["synapse:1.152", "1.152"],
+    ["synapse:v1.151.0@sha256:0123", "1.151"],
+    ["synapse@sha256:0123", undefined],
+    ["registry.example.org:5000/a/synapse@sha256:0123", undefined],
+    ["synapse:develop", undefined],
+    ["synapse:v1", undefined],
+  ])("are read from an image where it tells them: %s", (reference, version) => {
+    expect(versionIn(reference)).toBe(version);
+  });
+
+  it("refuse an image that is older than a role, by minor version and not by letters", () => {
+    const old = versionMistake("synapse:v1.99.0", ["typing", "push_rules", "device_lists"]);
+    expect(old).toBe(
+      "Synapse 1.99 is too old for what the workers do, which needs: push_rules 1.105, device_lists 1.135. Name a newer image, or a layout without them in `synapse.workers`",
+    );
+    expect(versionMistake("synapse:v1.105.1", ["push_rules"])).toBeUndefined();
+    expect(versionMistake("synapse:v2.0.0", ["push_rules"])).toBeUndefined();
+    expect(versionMistake("synapse@sha256:0123", ["push_rules"])).toBeUndefined();
   });
 });
 

@@ -97,7 +97,11 @@ export const WORKER_ENDPOINTS: readonly (readonly [methods: string, path: string
   ["PUT DELETE", "/_matrix/client/(r0|v3|unstable)/user/{user}/rooms/{room}/tags/{x}", "account_data"],
   ["PUT", "/_matrix/client/(r0|v3|unstable)/sendToDevice/{x}/{x}", "to_device"],
   ["POST", "/_matrix/client/(r0|v3|unstable)/user_directory/search", "user_directory"],
-  ["GET PUT DELETE", "/_matrix/client/unstable/io.element.msc4306/rooms/{room}/thread/{x}/subscription", "main"],
+  [
+    "GET PUT DELETE",
+    "/_matrix/client/unstable/io.element.msc4306/rooms/{room}/thread/{x}/subscription",
+    "thread_subscriptions",
+  ],
   ["GET", "/_matrix/client/unstable/io.element.msc4308/thread_subscriptions", "main"],
   ["PUT", "/_matrix/federation/v1/send/{x}", "federation_inbound"],
   ["GET", "/_matrix/federation/unstable/org.matrix.msc4370/extremities/{x}", "main"],

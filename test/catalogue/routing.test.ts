@@ -27,7 +27,9 @@ describe("the routing table", () => {
 
   it("has a request here for every role with endpoints", () => {
     const tried = new Set(REQUESTS.map(([role]) => role));
-    expect(ROLES.filter((role) => role.endpoints.length > 0 && !tried.has(role.name))).toEqual([]);
+    expect(
+      ROLES.filter(({ name, endpoints, experimental }) => endpoints.length > 0 && !experimental && !tried.has(name)),
+    ).toEqual([]);
   });
 
   it("has a request here for every row", () => {

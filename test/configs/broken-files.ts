@@ -11,7 +11,7 @@ const SYNAPSE =
   "workers, worker_counts, registration, presence, report_stats, max_upload_size, url_previews, log_level, global_cache_factor, cp_max, rate_limits, sentry_dsn, federation_domain_whitelist, settings";
 const WORKERS = "auto, none, two, three, eight or seventeen, or a mapping of groups, each with roles and count";
 const ROLES =
-  "media_repository, typing, to_device, receipts, push_rules, presence, account_data, device_lists, initial_sync, sync, sliding_sync, pagination, event_creator, client_reader, login, sso, user_directory, federation_inbound, federation_reader, federation_sender, event_persister, pusher, appservice";
+  "media_repository, typing, to_device, receipts, push_rules, presence, account_data, device_lists, thread_subscriptions, initial_sync, sync, sliding_sync, pagination, event_creator, client_reader, login, sso, user_directory, federation_inbound, federation_reader, federation_sender, event_persister, pusher, appservice";
 const GROUP = "expected a group name of small letters and digits, at most 20, a letter first and last, got";
 const LIMITS =
   "rc_message, rc_registration, rc_registration_token_validity, rc_login, rc_admin_redaction, rc_joins, rc_joins_per_room, rc_key_requests, rc_3pid_validation, rc_invites, rc_third_party_invite, rc_media_create, rc_presence, rc_delayed_event_mgmt, rc_room_creation, rc_reports, rc_profile, rc_user_directory";
@@ -597,6 +597,21 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
     "later syncs without first ones",
     `${S}synapse:\n  workers:\n    later: {roles: [pusher, sync], count: 2}\n`,
     "4:29: `synapse.workers.later.roles[1]`: sync without initial_sync: initial_sync and sync need each other, as one path serves both",
+  ],
+  [
+    "a role whose endpoints need a flag",
+    `${S}synapse:\n  workers:\n    a: {roles: [pusher, thread_subscriptions]}\n`,
+    "4:25: `synapse.workers.a.roles[1]`: thread_subscriptions needs `synapse.settings.experimental_features.msc4306_enabled: true`: without it Synapse has none of its endpoints",
+  ],
+  [
+    "an image that is too old for a layout",
+    `${S}images: {synapse: "matrixdotorg/synapse:v1.130.0"}\nsynapse: {workers: eight}\n`,
+    "2:19: `images.synapse`: Synapse 1.130 is too old for what the workers do, which needs: client_reader 1.144, device_lists 1.135, media_repository 1.152. Name a newer image, or a layout without them in `synapse.workers`",
+  ],
+  [
+    "an image that is too old for a layout by hand",
+    `${S}images: {synapse: "matrixdotorg/synapse:v1.100.0"}\nsynapse:\n  workers:\n    a: {roles: [push_rules, pusher]}\n`,
+    "2:19: `images.synapse`: Synapse 1.100 is too old for what the workers do, which needs: push_rules 1.105. Name a newer image, or a layout without them in `synapse.workers`",
   ],
   [
     "unsafe names of groups",

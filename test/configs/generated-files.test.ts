@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { JSON_SCHEMA_FILE, jsonSchemaText } from "../../configs/json-schema";
 import { REFERENCE_FILE, referenceText } from "../../configs/reference";
+import { WORKERS_REFERENCE_FILE, workersReferenceText } from "../../configs/workers-reference";
 import { ROOT, SHIPPED, shippedText } from "../support/corpus";
 
 interface Schema {
@@ -93,6 +94,7 @@ describe("the generated files", () => {
   it.each([
     [JSON_SCHEMA_FILE, jsonSchemaText],
     [REFERENCE_FILE, referenceText],
+    [WORKERS_REFERENCE_FILE, workersReferenceText],
   ])("are what the generator gives; run `node scripts/generate.mjs`: %s", (file, text) => {
     expect(readFileSync(join(ROOT, file), "utf8")).toBe(text());
   });

@@ -27,6 +27,7 @@ synapse:
     all: {roles: [${ROLES.filter(({ singleton }) => singleton === false)
       .map(({ name }) => name)
       .join(", ")}], count: ${MOST_WORKERS}}
+  settings: {experimental_features: {msc4306_enabled: true}}
 `;
 
 const cases: Box[] = [

@@ -1,6 +1,7 @@
+import { ROLES } from "../../configs/catalogue/roles";
 import { MAIN, type Route, routes } from "../../constructs/nginx/routes";
 import { rowFor } from "../catalogue/request";
-import { boxWithLayout } from "../support/programs-boxes";
+import { type Box, boxOf, boxWithLayout, yamlOf } from "../support/programs-boxes";
 import { ProgramContainer } from "../support/programs-container";
 import {
   ENDPOINTS_PROGRAM,
@@ -15,6 +16,11 @@ import {
 /** `synapse` in the image. */
 const UID = 991;
 const LAYOUTS = ["two", "three", "eight", "seventeen"] as const;
+/** One worker with every role, those too that no layout of the kit has. */
+const ALL = `synapse:
+  workers: {all: {roles: [${ROLES.map(({ name }) => name).join(", ")}]}}
+  settings: {experimental_features: {msc4306_enabled: true}}
+`;
 /** Opens the admin API, so that its media routes are in the table. */
 const ADMIN = "nginx: {admin_api_from: [10.0.0.0/8]}\n";
 
@@ -25,14 +31,23 @@ let container: ProgramContainer;
 let endpoints: RegisteredEndpoints;
 beforeAll(async () => {
   container = await ProgramContainer.start("synapse", UID);
-  endpoints = JSON.parse(container.exec(["python3", "-c", ENDPOINTS_PROGRAM]));
+  endpoints = JSON.parse(container.exec(["python3", "-c", ENDPOINTS_PROGRAM, "msc4306"]));
 }, 300_000);
 afterAll(() => container?.remove());
 
-const tableOf = (layout: (typeof LAYOUTS)[number]): Route[] => {
-  const { environment, plan } = boxWithLayout(layout, ADMIN);
-  return routes(environment, plan);
-};
+const tableOf = ({ environment, plan }: Box): Route[] => routes(environment, plan);
+
+const SUBSCRIPTION =
+  "^/_matrix/client/unstable/io.element.msc4306/rooms/(?P<room_id>[^/]*)/thread/(?P<thread_root_id>[^/]*)/subscription$";
+/** Main's where no worker is the writer. */
+const SUBSCRIPTIONS = ["GET", "PUT", "DELETE"].map((method) => `${method} ${SUBSCRIPTION}`);
+/** Experimental, and with main in any case. */
+const LISTING = "GET ^/_matrix/client/unstable/io.element.msc4308/thread_subscriptions$";
+
+const CASES: readonly (readonly [name: string, table: readonly Route[], more: readonly string[]])[] = [
+  ...LAYOUTS.map((layout) => [layout, tableOf(boxWithLayout(layout, ADMIN)), [...SUBSCRIPTIONS, LISTING]] as const),
+  ["by hand", tableOf(boxOf("all", yamlOf(64, 16, `${ALL}${ADMIN}`))), [LISTING]],
+];
 
 const pathsOf = ({ templates }: Registered): string[] => templates.map((template) => fillTemplate(template));
 
@@ -66,9 +81,7 @@ it("knows every line of what Synapse's own script prints", () => {
   expect(printed.filter((line) => !known.has(line))).toEqual([]);
 });
 
-describe.each(LAYOUTS)("layout %s", (layout) => {
-  const table = tableOf(layout);
-
+describe.each(CASES)("layout %s", (_, table, more) => {
   it("routes nothing to a worker that Synapse does not know", () => {
     const known = [...endpoints.worker, ...endpoints.media];
     const unknown = table
@@ -102,6 +115,6 @@ describe.each(LAYOUTS)("layout %s", (layout) => {
     const kept = [...endpoints.worker, ...endpoints.media]
       .filter((one) => pathsOf(one).some((path) => routed(table, one.method, path) === MAIN))
       .map(endpointKey);
-    expect([...new Set(kept)].sort()).toEqual(Object.keys(STAYS_ON_MAIN).sort());
+    expect([...new Set(kept)].sort()).toEqual([...Object.keys(STAYS_ON_MAIN), ...more].sort());
   });
 });

@@ -106,10 +106,10 @@ const expectOneMediaRepository = (files: Files): void => {
   const { plan, shared } = files;
   const owner = plan.synapse.processes.find(({ roles }) => roles.includes("media_repository"))?.name;
   const listening = [...files.own.keys()].filter((name) => servesOn(files, name, "media"));
-  const flagged = files.workers.filter((name) => files.own.get(name)?.enable_media_repo);
+  // Synapse's own default is true, also for workers that listen for no media at all.
+  const loading = [...files.own].filter(([, own]) => own.enable_media_repo ?? shared.enable_media_repo ?? true);
   expect(listening).toEqual([owner ?? "main"]);
-  expect(flagged).toEqual(owner === undefined ? [] : [owner]);
-  expect(shared.enable_media_repo).toBe(owner === undefined ? undefined : false);
+  expect(loading.map(([name]) => name)).toEqual([owner ?? "main"]);
   expect(shared.media_instance_running_background_jobs).toBe(owner);
   expect(shared.stream_writers?.quarantined_media_changes).toEqual(owner === undefined ? undefined : [owner]);
 };

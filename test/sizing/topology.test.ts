@@ -150,3 +150,18 @@ describe("a layout by hand", () => {
     );
   });
 });
+
+describe("an image of Synapse that is too old", () => {
+  const withImage = (synapse: string) => ({ ...AUTO, images: { source: "official" as const, overrides: { synapse } } });
+
+  it("is refused for the workers that the machine leads to", () => {
+    expect(() => solve(withImage("matrixdotorg/synapse:v1.140.0"), machine(8192, 4))).toThrow(
+      "test.yaml: `images.synapse`: Synapse 1.140 is too old for what the workers do, which needs: client_reader 1.144, media_repository 1.152. Name a newer image, or a layout without them in `synapse.workers`",
+    );
+  });
+
+  it("is taken where main runs alone, and where it does not tell its version", () => {
+    expect(solve(withImage("matrixdotorg/synapse:v1.140.0"), machine(2048, 1)).synapse.processes).toHaveLength(1);
+    expect(solve(withImage(`synapse@sha256:${"0".repeat(64)}`), machine(8192, 4)).synapse.processes).toHaveLength(4);
+  });
+});

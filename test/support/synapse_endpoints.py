@@ -90,6 +90,8 @@ settings = {
     "macaroon_secret_key": "x",
     "form_secret": "x",
     "media_store_path": "/tmp/media",
+    # For the writer of thread subscriptions; no deployment has it by itself.
+    "experimental_features": {"msc4306_enabled": "msc4306" in sys.argv},
     # Without a provider the endpoints of single sign-on are not registered.
     "cas_config": {"enabled": True, "server_url": "https://cas.example.com"},
     "oidc_providers": [
