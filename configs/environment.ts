@@ -99,6 +99,8 @@ export interface PostgresModel {
 }
 
 export interface PgbouncerModel {
+  /** In its image: from the tag, from `pgbouncer.version`, or the kit's own. */
+  readonly version: string;
   /** `auto`: on as soon as there are workers. */
   readonly enabled: boolean | "auto";
   readonly poolSize?: number;
@@ -106,6 +108,8 @@ export interface PgbouncerModel {
 }
 
 export interface RedisModel {
+  /** Of the flavour, as PgBouncer's. */
+  readonly version: string;
   readonly flavour: RedisFlavour;
   readonly maxmemory?: Bytes;
   readonly settings: FlatSettings;
@@ -141,6 +145,8 @@ export interface SynapseModel {
 }
 
 export interface NginxModel {
+  /** As PgBouncer's. */
+  readonly version: string;
   /** Networks that may reach `/_synapse/admin`; none by default. */
   readonly adminApiFrom: readonly string[];
   /** Pass-through directives of the `http` block. */

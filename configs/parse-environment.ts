@@ -2,12 +2,13 @@ import { imageProblems, workerProblems } from "./check-workers";
 import type { Environment } from "./environment";
 import { positionsIn } from "./place";
 import { atKey, type Problem, problemsOf, property } from "./problems";
-import { resolveEnvironment } from "./resolve";
+import { resolveEnvironment, versionsOf } from "./resolve";
 import { type EnvironmentFile, environmentSchema } from "./schema/environment-file";
 import { isSecretFile, takesPath } from "./secret-file";
 import { checkSettings } from "./settings/check";
 import { BACKEND_CREDENTIALS, BACKEND_SETTINGS } from "./state-backends";
 import { UserError } from "./user-error";
+import { versionInTag } from "./versions";
 import { type Path, parseYaml, type YamlDocument } from "./yaml-document";
 
 /** Compiling a validator costs more than one file takes: commands have to answer at once. */
@@ -32,6 +33,7 @@ const crossChecks = (file: EnvironmentFile): Problem[] => {
       atKey(["state", "config"], "the backend `local` has no settings: its file is `state/<environment>.tfstate`"),
     );
   }
+  problems.push(...versionProblems(file), ...postgresTagProblem(file));
   if (state.backend !== "local") problems.push(...backendProblems(state.backend, Object.keys(state.config)));
   problems.push(...workerProblems(synapse), ...imageProblems(file));
   return problems;
@@ -57,8 +59,31 @@ const placeholderProblems = (value: unknown, path: Path = []): Problem[] => {
     : [];
 };
 
-const settingProblems = (file: EnvironmentFile): Problem[] =>
-  checkSettings(file).map(({ path, message }) => atKey(path, message));
+const settingProblems = (file: EnvironmentFile): Problem[] => {
+  const { pgbouncer, redis, nginx } = versionsOf(file);
+  return checkSettings({
+    ...file,
+    pgbouncer: { ...file.pgbouncer, version: pgbouncer.version },
+    redis: { ...file.redis, version: redis.version },
+    nginx: { ...file.nginx, version: nginx.version },
+  }).map(({ path, message }) => atKey(path, message));
+};
+
+const versionProblems = (file: EnvironmentFile): Problem[] =>
+  Object.entries(versionsOf(file)).flatMap(([program, answer]) =>
+    "problem" in answer
+      ? [atKey(answer.at === "image" ? ["images", program] : [program, "version"], answer.problem)]
+      : [],
+  );
+
+/** Two majors would share a data volume under the name of one. */
+const postgresTagProblem = ({ images, postgres }: EnvironmentFile): Problem[] => {
+  const reference = typeof images === "string" ? undefined : images.postgres;
+  const major = Number.parseInt((reference && versionInTag(reference)) ?? "", 10);
+  if (Number.isNaN(major) || major === postgres.version) return [];
+  const message = `the tag says Postgres ${major}, and \`postgres.version\` is ${postgres.version}: make both the same`;
+  return [atKey(["images", "postgres"], message)];
+};
 
 /**
  * What is wrong with a file that `{secret_file: …}` names; `inline` when its text becomes a value.
@@ -108,7 +133,8 @@ const problemsWithRest = (value: object, refused: readonly Problem[]): Problem[]
   const sections = new Set(paths.map(([section]) => section));
   return [
     ...refused,
-    ...crossChecks(rest.data).filter(({ path }) => !sections.has(path[0] ?? "")),
+    // What is wrong with an image may be said by a key of its program's section.
+    ...crossChecks(rest.data).filter(({ path }) => !path.slice(0, 2).some((part) => sections.has(part))),
     ...settingProblems(rest.data).filter(({ path }) => !paths.some((known) => startsWith(path, known))),
   ];
 };

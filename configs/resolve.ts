@@ -4,6 +4,7 @@ import { hostAddress } from "./network";
 import type { EnvironmentFile } from "./schema/environment-file";
 import { Bytes } from "./units/bytes";
 import { Cpus } from "./units/cpus";
+import { type VersionAnswer, type VersionedProgram, versionFor } from "./versions";
 
 /** 10.64.0.0/10 holds 4096 networks of /22, away from the ranges that Docker and home routers take first. */
 const POOL = "10.64.0.0/10";
@@ -61,6 +62,23 @@ const rateLimits = (file: EnvironmentFile["synapse"]["rate_limits"]): Record<str
   return flat;
 };
 
+/** Version of each program whose files depend on it, with what is wrong about it. */
+export const versionsOf = ({
+  images: named,
+  pgbouncer,
+  redis,
+  nginx,
+}: EnvironmentFile): Record<VersionedProgram, VersionAnswer> => {
+  const { source, overrides } = images(named);
+  const answer = (program: VersionedProgram, declared: string | undefined): VersionAnswer =>
+    versionFor({ program, flavour: redis.flavour, source, image: overrides[program], declared });
+  return {
+    pgbouncer: answer("pgbouncer", pgbouncer.version),
+    redis: answer("redis", redis.version),
+    nginx: answer("nginx", nginx.version),
+  };
+};
+
 /** The model of a checked file. */
 export const resolveEnvironment = (
   name: string,
@@ -69,6 +87,7 @@ export const resolveEnvironment = (
   positions: Environment["positions"] = {},
 ): Environment => {
   const { postgres, synapse } = file;
+  const versions = versionsOf(file);
   return {
     name,
     file: path,
@@ -101,11 +120,13 @@ export const resolveEnvironment = (
       }),
     },
     pgbouncer: {
+      version: versions.pgbouncer.version,
       enabled: file.pgbouncer.enabled,
       settings: file.pgbouncer.settings,
       ...withoutUndefined({ poolSize: file.pgbouncer.pool_size }),
     },
     redis: {
+      version: versions.redis.version,
       flavour: file.redis.flavour,
       settings: file.redis.settings,
       ...withoutUndefined({ maxmemory: bytes(file.redis.maxmemory) }),
@@ -128,6 +149,6 @@ export const resolveEnvironment = (
         federationDomainWhitelist: synapse.federation_domain_whitelist,
       }),
     },
-    nginx: { adminApiFrom: file.nginx.admin_api_from, settings: file.nginx.settings },
+    nginx: { version: versions.nginx.version, adminApiFrom: file.nginx.admin_api_from, settings: file.nginx.settings },
   };
 };

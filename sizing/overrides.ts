@@ -166,8 +166,8 @@ export const withoutOverrides = (env: Environment): Environment => {
   return {
     ...env,
     postgres: { version, jit, hugePages, synchronousCommit, tableParameters, settings: {} },
-    pgbouncer: { enabled: env.pgbouncer.enabled, settings: {} },
-    redis: { flavour: env.redis.flavour, settings: {} },
+    pgbouncer: { version: env.pgbouncer.version, enabled: env.pgbouncer.enabled, settings: {} },
+    redis: { version: env.redis.version, flavour: env.redis.flavour, settings: {} },
     synapse,
   };
 };

@@ -1,4 +1,5 @@
 import type { Environment } from "../configs/environment";
+import { pgbouncerNames } from "../configs/settings/pgbouncer-value";
 import { Bytes } from "../configs/units/bytes";
 import type { ConnectionPlan } from "./connections";
 import { limitFor, limitReason } from "./container";
@@ -57,6 +58,12 @@ const settingsFor = (c: ConnectionPlan): Record<string, Solved<string>> => ({
   log_disconnections: solved("0", "statistics are read from SHOW instead", MANUAL),
 });
 
+/** Prepared statements came with 1.21; a key that the version does not know would keep it from starting. */
+const knownTo = (version: string, settings: Record<string, Solved<string>>): Record<string, Solved<string>> => {
+  const names = pgbouncerNames(version);
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => names.includes(name)));
+};
+
 const partsFor = (c: ConnectionPlan, overrides: Overrides): Record<string, Bytes> => ({
   base: BASE,
   clients: PER_CLIENT.plus((overrides.packet ?? PACKET).times(PACKETS_PER_CLIENT)).times(c.maxClientConn.value),
@@ -66,7 +73,7 @@ const partsFor = (c: ConnectionPlan, overrides: Overrides): Record<string, Bytes
 export const pgbouncerClaim = (c: ConnectionPlan, overrides: Overrides): Bytes =>
   limitFor(Bytes.sum(Object.values(partsFor(c, overrides))));
 
-/** PgBouncer between Synapse and Postgres. Every name is known to 1.24 and newer. */
+/** PgBouncer between Synapse and Postgres. */
 export const pgbouncerPlan = (
   env: Environment,
   host: HostFacts,
@@ -91,7 +98,7 @@ export const pgbouncerPlan = (
       connections: connections.maxClientConn,
       nofile: nofileFor(connections.maxClientConn.value + connections.servers + PGBOUNCER_OWN_FILES),
     },
-    settings: { ...settingsFor(connections), ...Object.fromEntries(passedOn) },
+    settings: { ...knownTo(env.pgbouncer.version, settingsFor(connections)), ...Object.fromEntries(passedOn) },
     transactionPool: connections.transactionPool.value,
     sessionPool: connections.sessionPool.value,
   };

@@ -1,12 +1,21 @@
 import * as z from "zod";
 import { POSTGRES_MAJORS } from "../environment";
-import { count, expected, flag, flatSettings, mapping, oneOf, size } from "./values";
+import { count, expected, flag, flatSettings, imageVersion, mapping, oneOf, size } from "./values";
+
+const NEXT_MAJOR = 19;
+/** Synapse takes 14 and later; the kit knows what these three take and what they take it for. */
+const wrongMajor = (issue: { readonly input?: unknown }): string => {
+  const message = expected(`one of the numbers ${POSTGRES_MAJORS.join(", ")}`)(issue);
+  return issue.input === NEXT_MAJOR
+    ? `${message}; 19 replaces \`io_workers\` and changes defaults: wait for the kit to know it`
+    : message;
+};
 
 const solved = (what: string): string => `${what}. Default: solved`;
 
 export const postgres = mapping({
   version: z
-    .literal(POSTGRES_MAJORS, { error: expected(`one of the numbers ${POSTGRES_MAJORS.join(", ")}`) })
+    .literal(POSTGRES_MAJORS, { error: wrongMajor })
     .default(18)
     .describe("Major version. Changing it on a server with data needs a dump and a restore"),
   jit: flag().default(false).describe("Compile queries. Synapse's many short queries lose by it"),
@@ -33,6 +42,7 @@ export const pgbouncer = mapping({
     .union([z.boolean(), z.literal("auto")], { error: expected("true, false or auto") })
     .default("auto")
     .describe("Pool between the workers and Postgres; `auto` is on as soon as there are workers"),
+  version: imageVersion("PgBouncer", "pgbouncer", "1.26"),
   pool_size: count().optional().describe(solved("Server connections that the workers share")),
   settings: flatSettings().default({}).describe("Any other setting of the `[pgbouncer]` section"),
 })
@@ -41,6 +51,7 @@ export const pgbouncer = mapping({
 
 export const redis = mapping({
   flavour: oneOf(["redis", "valkey"]).default("redis").describe("Which of the two programs runs"),
+  version: imageVersion("Redis or Valkey", "redis", "8.0"),
   maxmemory: size().optional().describe(solved("Memory for the cache that the processes share")),
   settings: flatSettings().default({}).describe("Any other setting of redis.conf"),
 })

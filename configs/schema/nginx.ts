@@ -1,7 +1,8 @@
 import * as z from "zod";
-import { expected, flatSettings, isRange, mapping, text } from "./values";
+import { expected, flatSettings, imageVersion, isRange, mapping, text } from "./values";
 
 export const nginx = mapping({
+  version: imageVersion("Nginx", "nginx", "1.30"),
   admin_api_from: z
     .array(text("an address or a network such as 10.0.0.0/8", isRange), {
       error: expected("a list of networks such as [10.0.0.0/8]"),

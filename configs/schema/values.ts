@@ -43,6 +43,12 @@ export const pattern = (what: string, form: RegExp) => {
   return z.string({ error }).regex(form, { error, abort: true });
 };
 
+/** What is in an image that the environment names itself. Text: the number 1.30 would be 1.3. */
+export const imageVersion = (label: string, image: string, example: string) =>
+  pattern(`a version in quotes such as "${example}"`, /^\d+\.\d+(\.\d+)?$/)
+    .optional()
+    .describe(`Version of ${label} in \`images.${image}\`, where the tag does not tell. Default: from the tag`);
+
 export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
   z.enum(words, { error: expected(enumeration(words), words) });
 

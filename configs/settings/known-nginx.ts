@@ -1,3 +1,16 @@
+/** The first version that knows a directive, where that is later than 1.22 (src/ of each release). */
+export const NGINX_SINCE: Readonly<Record<string, string>> = {
+  add_header_inherit: "1.29.3",
+  add_trailer_inherit: "1.29.3",
+  early_hints: "1.29.0",
+  grpc_ssl_certificate_cache: "1.27.4",
+  keepalive_min_timeout: "1.27.4",
+  max_headers: "1.29.8",
+  proxy_pass_trailers: "1.27.2",
+  proxy_ssl_certificate_cache: "1.27.4",
+  uwsgi_ssl_certificate_cache: "1.27.4",
+};
+
 /** Directives of the `http` block in the official build of Nginx 1.30 (no dynamic module loaded). */
 export const NGINX_DIRECTIVES: readonly string[] = [
   "absolute_redirect",

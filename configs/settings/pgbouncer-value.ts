@@ -1,7 +1,13 @@
+import { isAtLeast } from "../versions";
 import { PGBOUNCER_PARAMETERS } from "./known-pgbouncer";
 
-/** All names that PgBouncer takes. */
-export const PGBOUNCER_NAMES: readonly string[] = Object.keys(PGBOUNCER_PARAMETERS);
+/** The first version that knows a key, where that is later than the oldest that the kit writes files for. */
+export const pgbouncerSince = (name: string): string | undefined =>
+  Object.hasOwn(PGBOUNCER_PARAMETERS, name) ? PGBOUNCER_PARAMETERS[name]?.split(" ")[1] : undefined;
+
+/** All names that a version of PgBouncer takes. */
+export const pgbouncerNames = (version: string): readonly string[] =>
+  Object.keys(PGBOUNCER_PARAMETERS).filter((name) => isAtLeast(version, pgbouncerSince(name) ?? version));
 
 /** What PgBouncer would not start with, or would take for something else: it reads a negative number as "not set". */
 export const pgbouncerValueProblem = (name: string, value: unknown): string | undefined => {

@@ -1,5 +1,6 @@
 import type { RedisFlavour } from "../environment";
 import { Bytes } from "../units/bytes";
+import { isAtLeast } from "../versions";
 import { REDIS_PARAMETERS, REDIS_SINCE } from "./known-redis";
 import { isOff, isOn } from "./rule";
 
@@ -24,11 +25,15 @@ export const redisSize = (text: string): Bytes | undefined => {
   return match && unit !== undefined ? Bytes.of(Number(match[1]) * unit) : undefined;
 };
 
-/** All names that the flavour takes. */
-export const redisNames = (flavour: RedisFlavour): readonly string[] =>
+/** The first version of the flavour that knows a directive, where it is not all of them; null: none does. */
+export const redisSince = (name: string, flavour: RedisFlavour): string | null | undefined =>
+  Object.hasOwn(REDIS_SINCE, name) ? REDIS_SINCE[name]?.[flavour === "valkey" ? 1 : 0] : undefined;
+
+/** All names that a version of the flavour takes. */
+export const redisNames = (flavour: RedisFlavour, version: string): readonly string[] =>
   Object.keys(REDIS_PARAMETERS).filter((name) => {
-    const [redis, valkey] = REDIS_SINCE[name] ?? [];
-    return (flavour === "valkey" ? valkey : redis) !== null;
+    const since = redisSince(name, flavour);
+    return since !== null && isAtLeast(version, since ?? version);
   });
 
 /** One word, or a text in quotes: anything else is a wrong number of arguments, or quotes that do not match. */

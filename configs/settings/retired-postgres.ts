@@ -1,5 +1,15 @@
 import { isOff, isOneOf, type Rule } from "./rule";
 
+const IO_WORKERS = "Postgres has it from 19 on, which the kit does not run yet: use `io_workers`";
+
+/** Parameters that Postgres 19 brings, as announced before its release (dbi-services.com, neon.com). */
+export const ANNOUNCED_POSTGRES: Readonly<Record<string, string>> = {
+  io_min_workers: IO_WORKERS,
+  io_max_workers: IO_WORKERS,
+  io_worker_idle_timeout: IO_WORKERS,
+  io_worker_launch_interval: IO_WORKERS,
+};
+
 /** Parameters of Postgres from old guides: gone, not yet there, without effect, or harmful. */
 export const RETIRED_POSTGRES: readonly Rule[] = [
   { key: "checkpoint_segments", message: "Postgres removed `checkpoint_segments` in 9.5: use `postgres.max_wal_size`" },

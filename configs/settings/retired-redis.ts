@@ -1,3 +1,4 @@
+import { isAtLeast } from "../versions";
 import { isOneOf, type Rule, SOMAXCONN } from "./rule";
 
 /** Directives of Redis and Valkey from old guides. */
@@ -21,6 +22,7 @@ export const RETIRED_REDIS: readonly Rule[] = [
   {
     key: "io-threads-do-reads",
     message: "Redis ignores `io-threads-do-reads` since 8: remove it, `io-threads` includes reads",
+    when: (_value, { redisVersion }) => isAtLeast(redisVersion, "8.0"),
   },
   ...["vm-enabled", "vm-swap-file", "vm-max-memory", "vm-page-size", "vm-pages", "vm-max-threads"].map(
     (key): Rule => ({ key, message: `Redis removed virtual memory and \`${key}\` in 2.6: use \`redis.maxmemory\`` }),

@@ -4,6 +4,8 @@ import type { PostgresMajor, RedisFlavour } from "../environment";
 export interface Gate {
   readonly postgres: PostgresMajor;
   readonly redis: RedisFlavour;
+  /** Of Redis or Valkey. */
+  readonly redisVersion: string;
 }
 
 /** Why a key is not taken: data of the lists of retired and controlled settings. */

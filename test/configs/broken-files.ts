@@ -6,7 +6,7 @@ const S = "server_name: example.com\n";
 const TOP =
   "server_name, public_baseurl, hardware, expected, docker, listen, images, state, postgres, pgbouncer, redis, synapse, nginx";
 const POSTGRES =
-  "version, jit, memory, shared_buffers, work_mem, maintenance_work_mem, max_connections, max_wal_size, huge_pages, synchronous_commit, settings";
+  "version, jit, memory, shared_buffers, work_mem, maintenance_work_mem, max_connections, max_wal_size, huge_pages, synchronous_commit, table_parameters, settings";
 const SYNAPSE =
   "workers, worker_counts, registration, presence, report_stats, max_upload_size, url_previews, log_level, global_cache_factor, cp_max, rate_limits, sentry_dsn, federation_domain_whitelist, settings";
 const WORKERS = "auto, none, two, three, eight or seventeen, or a mapping of groups, each with roles and count";
@@ -511,7 +511,7 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "a misspelt key of PgBouncer",
     `${S}pgbouncer:\n  poolsize: 5\n`,
-    "3:3: `pgbouncer.poolsize`: unknown key; did you mean `pool_size`? Allowed: enabled, pool_size, settings",
+    "3:3: `pgbouncer.poolsize`: unknown key; did you mean `pool_size`? Allowed: enabled, version, pool_size, settings",
   ],
   [
     "an unknown flavour",
@@ -521,7 +521,7 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "the American spelling",
     `${S}redis:\n  flavor: valkey\n`,
-    "3:3: `redis.flavor`: unknown key; did you mean `flavour`? Allowed: flavour, maxmemory, settings",
+    "3:3: `redis.flavor`: unknown key; did you mean `flavour`? Allowed: flavour, version, maxmemory, settings",
   ],
   [
     "a limit of memory without a unit",
@@ -782,7 +782,7 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "a misspelt key of Nginx",
     `${S}nginx:\n  setings: {}\n`,
-    "3:3: `nginx.setings`: unknown key; did you mean `settings`? Allowed: admin_api_from, settings",
+    "3:3: `nginx.setings`: unknown key; did you mean `settings`? Allowed: version, admin_api_from, settings",
   ],
   [
     "mistakes in several places, in the order of the lines",

@@ -56,7 +56,7 @@ describe("what a file says", () => {
 
   it("takes every typed size and number of Postgres", () => {
     const yaml = `postgres: {version: 16, jit: true, memory: 3GB, shared_buffers: 1GB, work_mem: 8MB, maintenance_work_mem: 64MB,
-  max_connections: 80, max_wal_size: 4GB, huge_pages: "on", synchronous_commit: false, settings: {random_page_cost: 1.1}}`;
+  max_connections: 80, max_wal_size: 4GB, huge_pages: "on", synchronous_commit: false, table_parameters: false, settings: {random_page_cost: 1.1}}`;
     expect(parse(yaml).postgres).toEqual({
       version: 16,
       jit: true,
@@ -68,6 +68,7 @@ describe("what a file says", () => {
       maxWalSize: Bytes.gib(4),
       hugePages: "on",
       synchronousCommit: false,
+      tableParameters: false,
       settings: { random_page_cost: 1.1 },
     });
   });

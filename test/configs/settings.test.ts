@@ -12,10 +12,10 @@ type Row = readonly [
 const passThrough = (section: Section, settings: Readonly<Record<string, unknown>>, gate: object = {}): PassThrough => {
   const nothing: PassThrough = {
     postgres: { version: 17, settings: {} },
-    pgbouncer: { settings: {} },
-    redis: { flavour: "redis", settings: {} },
+    pgbouncer: { version: "1.26.1", settings: {} },
+    redis: { flavour: "redis", version: "8.0.6", settings: {} },
     synapse: { settings: {} },
-    nginx: { settings: {} },
+    nginx: { version: "1.30.6", settings: {} },
   };
   return { ...nothing, [section]: { ...nothing[section], ...gate, settings } };
 };
@@ -583,7 +583,7 @@ const TAKEN: readonly (readonly [section: Section, settings: Readonly<Record<str
   ["postgres", { old_snapshot_threshold: "1h" }, { version: 16 }],
   ["pgbouncer", { server_idle_timeout: 300, reserve_pool_size: 0, admin_users: "postgres", stats_users: "exporter" }],
   ["redis", { hz: 20, "maxmemory-policy": "allkeys-lfu", "client-output-buffer-limit": "pubsub 32mb 8mb 60" }],
-  ["redis", { "commandlog-request-larger-than": 1048576 }, { flavour: "valkey" }],
+  ["redis", { "commandlog-request-larger-than": 1048576 }, { flavour: "valkey", version: "9.1.2" }],
   [
     "synapse",
     {

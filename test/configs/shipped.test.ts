@@ -37,8 +37,8 @@ describe("a file with nothing but a server name", () => {
         tableParameters: true,
         settings: {},
       },
-      pgbouncer: { enabled: "auto", settings: {} },
-      redis: { flavour: "redis", settings: {} },
+      pgbouncer: { version: "1.25.2", enabled: "auto", settings: {} },
+      redis: { version: "8.0.6", flavour: "redis", settings: {} },
       synapse: {
         workers: "auto",
         registration: "closed",
@@ -50,7 +50,7 @@ describe("a file with nothing but a server name", () => {
         rateLimits: {},
         settings: {},
       },
-      nginx: { adminApiFrom: [], settings: {} },
+      nginx: { version: "1.30.6", adminApiFrom: [], settings: {} },
     });
   });
 
@@ -93,7 +93,10 @@ describe("what the file says", () => {
       overrides: { redis: "valkey/valkey:8.1" },
     });
     const digest = `nginx@sha256:${"a".repeat(64)}`;
-    expect(parse(`images: {nginx: "${digest}"}\n`).images).toEqual({ source: "auto", overrides: { nginx: digest } });
+    expect(parse(`images: {nginx: "${digest}"}\nnginx: {version: "1.30.6"}\n`).images).toEqual({
+      source: "auto",
+      overrides: { nginx: digest },
+    });
   });
 
   it("names inner rate limits by a dot", () => {

@@ -17,8 +17,8 @@ export const AUTO: Environment = {
   images: { source: "auto", overrides: {} },
   state: { backend: "local", config: {} },
   postgres: { version: 17, jit: false, hugePages: "try", synchronousCommit: true, tableParameters: true, settings: {} },
-  pgbouncer: { enabled: "auto", settings: {} },
-  redis: { flavour: "redis", settings: {} },
+  pgbouncer: { version: "1.25.2", enabled: "auto", settings: {} },
+  redis: { version: "8.0.6", flavour: "redis", settings: {} },
   synapse: {
     workers: "auto",
     registration: "closed",
@@ -30,7 +30,7 @@ export const AUTO: Environment = {
     rateLimits: {},
     settings: {},
   },
-  nginx: { adminApiFrom: [], settings: {} },
+  nginx: { version: "1.30.6", adminApiFrom: [], settings: {} },
 };
 
 /** A machine with this much RAM in MB. */

@@ -181,7 +181,7 @@ describe("PgBouncer", () => {
     }
     const env = {
       ...AUTO,
-      pgbouncer: { enabled: true, settings: { max_client_conn: 1 } },
+      pgbouncer: { ...AUTO.pgbouncer, enabled: true, settings: { max_client_conn: 1 } },
       synapse: { ...AUTO.synapse, cpMax: 1 },
     };
     expect(solve(env, machine(2048, 1)).pgbouncer?.container.memory.value.toMiB()).toBe(32);
@@ -217,7 +217,7 @@ describe("connections", () => {
   });
 
   it("go straight to Postgres without a pooler", () => {
-    const plan = solve({ ...AUTO, pgbouncer: { enabled: false, settings: {} } }, machine(16_384, 8));
+    const plan = solve({ ...AUTO, pgbouncer: { ...AUTO.pgbouncer, enabled: false, settings: {} } }, machine(16_384, 8));
     expect(plan.pgbouncer).toBeUndefined();
     expect(new Set(plan.synapse.processes.map(({ databasePath }) => databasePath))).toEqual(new Set(["direct"]));
     // 8 + 8 × 5 + direct 6 + superuser 3 + reserved 2 + 5
@@ -225,7 +225,7 @@ describe("connections", () => {
   });
 
   it("give main alone its own session pool when the file wants a pooler", () => {
-    const plan = solve({ ...AUTO, pgbouncer: { enabled: true, settings: {} } }, machine(2048, 1));
+    const plan = solve({ ...AUTO, pgbouncer: { ...AUTO.pgbouncer, enabled: true, settings: {} } }, machine(2048, 1));
     expect(plan.synapse.processes.map(({ databasePath }) => databasePath)).toEqual(["session"]);
     expect([plan.pgbouncer?.sessionPool, plan.pgbouncer?.transactionPool]).toEqual([6, 1]);
     expect(plan.redis).toBeUndefined();
@@ -243,7 +243,7 @@ describe("overrides that hold", () => {
         settings: { autovacuum_work_mem: "70MB", log_lock_waits: false },
       },
       redis: { ...AUTO.redis, maxmemory: Bytes.mib(64), settings: { "maxmemory-policy": "allkeys-lfu" } },
-      pgbouncer: { enabled: "auto" as const, poolSize: 12, settings: { log_connections: 1 } },
+      pgbouncer: { ...AUTO.pgbouncer, enabled: "auto" as const, poolSize: 12, settings: { log_connections: 1 } },
       synapse: { ...AUTO.synapse, cpMax: 7, globalCacheFactor: 2.5 },
     };
     const plan = solve(env, machine(8192, 4));

@@ -43,8 +43,8 @@ const environment = fc
         ...(events === undefined ? {} : { eventsPerSecond: events }),
       },
       postgres: { version, jit, hugePages, synchronousCommit, tableParameters: true, settings: {} },
-      pgbouncer: { enabled: pooled, settings: {} },
-      redis: { flavour, settings: {} },
+      pgbouncer: { version: "1.25.2", enabled: pooled, settings: {} },
+      redis: { version: flavour === "redis" ? "8.0.6" : "9.1.2", flavour, settings: {} },
     }),
   );
 const diskKind = fc.constantFrom("nvme" as const, "ssd" as const, "hdd" as const, "network" as const);

@@ -1,10 +1,10 @@
 import { dump } from "js-yaml";
 import { POSTGRES_MAJORS, PROFILE_NAMES, WORKER_LAYOUTS } from "../../configs/environment";
 import { NGINX_DIRECTIVES } from "../../configs/settings/known-nginx";
+import { PGBOUNCER_PARAMETERS } from "../../configs/settings/known-pgbouncer";
 import { POSTGRES_PARAMETERS } from "../../configs/settings/known-postgres";
 import { REDIS_PARAMETERS } from "../../configs/settings/known-redis";
 import { SYNAPSE_KEYS } from "../../configs/settings/known-synapse";
-import { PGBOUNCER_NAMES } from "../../configs/settings/pgbouncer-value";
 import { SHIPPED, shippedText } from "./corpus";
 
 /** Environments made to break the kit: shipped and random ones, with and without broken lines. Same number, same text. */
@@ -329,7 +329,7 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
   pgbouncer: {
     enabled: among(true, false, "auto"),
     pool_size: between(1, 1e5),
-    settings: (chance) => passedOn(PGBOUNCER_NAMES, RECKONED.pgbouncer, anyValue, chance),
+    settings: (chance) => passedOn(Object.keys(PGBOUNCER_PARAMETERS), RECKONED.pgbouncer, anyValue, chance),
   },
   redis: {
     flavour: among("redis", "valkey"),
