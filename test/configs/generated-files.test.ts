@@ -4,6 +4,7 @@ import { load } from "js-yaml";
 import { JSON_SCHEMA_FILE, jsonSchemaText } from "../../configs/json-schema";
 import { REFERENCE_FILE, referenceText } from "../../configs/reference";
 import { WORKERS_REFERENCE_FILE, workersReferenceText } from "../../configs/workers-reference";
+import { SIZING_PAGE, withFigures } from "../../constructs/figures/sizing-page";
 import { ROOT, SHIPPED, shippedText } from "../support/corpus";
 
 interface Schema {
@@ -97,6 +98,16 @@ describe("the generated files", () => {
     [WORKERS_REFERENCE_FILE, workersReferenceText],
   ])("are what the generator gives; run `node scripts/generate.mjs`: %s", (file, text) => {
     expect(readFileSync(join(ROOT, file), "utf8")).toBe(text());
+  });
+
+  it("are the solver's figures, between the marks of the page; run `node scripts/generate.mjs`", () => {
+    const page = readFileSync(join(ROOT, SIZING_PAGE), "utf8");
+    expect(page).toBe(withFigures(page));
+    expect(page.match(/^<!-- figures: \w+ -->$/gm)).toHaveLength(3);
+  });
+
+  it("have no figures of a name that nobody knows", () => {
+    expect(() => withFigures("<!-- figures: other -->\n\n<!-- end -->")).toThrow("no figures are called other");
   });
 
   it("are the same each time", () => {

@@ -1,0 +1,18 @@
+import { leastText, plansTable } from "./plans";
+import { tiersTable } from "./tiers";
+
+/** The page whose figures are the solver's own. */
+export const SIZING_PAGE = "docs/sizing.md";
+
+const BLOCKS: Readonly<Record<string, () => string>> = { plans: plansTable, least: leastText, tiers: tiersTable };
+
+/** The page with its figures reckoned anew: what stands between the marks `<!-- figures: … -->` and `<!-- end -->`. */
+export const withFigures = (page: string): string =>
+  page.replace(
+    /(<!-- figures: (\w+) -->\n)[\s\S]*?(\n<!-- end -->)/g,
+    (_all, start: string, name: string, end: string) => {
+      const block = BLOCKS[name];
+      if (!block) throw new Error(`${SIZING_PAGE}: no figures are called ${name}`);
+      return start + block() + end;
+    },
+  );
