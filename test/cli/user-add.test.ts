@@ -28,6 +28,7 @@ test("an environment that is down is to be deployed, and no account is tried", a
   await expect(userAdd("chat", "alice", {})).rejects.toThrow(
     /^`chat` does not run; `npx synapse-kit deploy chat` starts it$/,
   );
+  docker.remove();
   withMain("echo exited");
   await expect(userAdd("chat", "alice", {})).rejects.toThrow("`npx synapse-kit deploy chat` starts it");
   expect(docker.calls.filter((call) => call.startsWith("exec"))).toEqual([]);
