@@ -1,5 +1,4 @@
 import type { Solved } from "../../sizing/plan";
-import { workersIn } from "../../sizing/topology";
 import { type Box, box, leastRam, table } from "./boxes";
 
 const BOXES: ReadonlyArray<readonly [ramGb: number, cores: number]> = [
@@ -37,7 +36,7 @@ const row = ({ ramGb, cores, plan }: Box): string[] => {
   const { pgbouncer } = plan;
   return [
     `${ramGb} GB / ${cores}`,
-    String(workersIn(plan.synapse.layout.value)),
+    String(plan.synapse.processes.length - 1),
     limit(plan.postgres.container),
     limit(main?.container),
     limit(worker?.container),
