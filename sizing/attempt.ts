@@ -11,7 +11,7 @@ import type { Violation } from "./violation";
 export type Attempt = { readonly plan: Plan } | { readonly violation: Violation; readonly cause: "shortage" | "rule" };
 
 /** Only this rule can fail on a machine with memory enough: its disk is too small for any WAL. */
-const DISK_INVARIANT = "I9";
+export const DISK_INVARIANT = "I9";
 
 /**
  * Solves with the best layout that the machine carries. Overrides have no say in that choice: one that takes too much

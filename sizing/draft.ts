@@ -13,6 +13,7 @@ import { postgresPlan } from "./postgres";
 import { autovacuumWorkersFor } from "./postgres-autovacuum";
 import { leastPostgresLimit, leastPostgresParts, type PostgresDemand, postgresMemoryFor } from "./postgres-budget";
 import { parallelFor } from "./postgres-parallel";
+import { furtherSharedMemory } from "./postgres-shared-settings";
 import { profileOf } from "./profile";
 import { redisClaim, redisPlan } from "./redis";
 import { requestLimitsFor, upstreamServers } from "./request-limits";
@@ -31,13 +32,15 @@ const SYNAPSE_SHARE = 58;
 const demandOf = (env: Environment, host: HostFacts, workers: number): PostgresDemand => {
   const overrides = overridesOf(env);
   const cores = host.cpus.toWholeCores();
+  const connections = connectionsFor(env, overrides, host, workers);
   return {
     version: env.postgres.version,
     ram: host.ram,
-    connections: connectionsFor(env, overrides, host, workers),
+    connections,
     parallel: parallelFor(cores, workers, overrides.maxParallelWorkers),
     autovacuumWorkers: autovacuumWorkersFor(cores, workers, overrides.autovacuumMaxWorkers),
     overrides,
+    furtherShared: furtherSharedMemory(env.postgres.version, overrides.lookup, connections.maxConnections.value),
   };
 };
 

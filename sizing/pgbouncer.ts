@@ -1,5 +1,5 @@
 import type { Environment } from "../configs/environment";
-import { pgbouncerNames } from "../configs/settings/pgbouncer-value";
+import { pgbouncerKnows } from "../configs/settings/pgbouncer-value";
 import { Bytes } from "../configs/units/bytes";
 import type { ConnectionPlan } from "./connections";
 import { limitFor, limitReason } from "./container";
@@ -59,10 +59,8 @@ const settingsFor = (c: ConnectionPlan): Record<string, Solved<string>> => ({
 });
 
 /** Prepared statements came with 1.21; a key that the version does not know would keep it from starting. */
-const knownTo = (version: string, settings: Record<string, Solved<string>>): Record<string, Solved<string>> => {
-  const names = pgbouncerNames(version);
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => names.includes(name)));
-};
+const knownTo = (version: string, settings: Record<string, Solved<string>>): Record<string, Solved<string>> =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => pgbouncerKnows(version, name)));
 
 const partsFor = (c: ConnectionPlan, overrides: Overrides): Record<string, Bytes> => ({
   base: BASE,

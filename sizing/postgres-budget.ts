@@ -6,7 +6,6 @@ import { fill, fixedLine, type Line, UNLIMITED } from "./fill";
 import type { Overrides } from "./overrides";
 import type { ParallelPlan } from "./postgres-parallel";
 import { sharedMemory, walBuffersFor } from "./postgres-shared-memory";
-import { furtherSharedMemory } from "./postgres-shared-settings";
 
 /** A backend that has touched all of Synapse's tables, measured 9.5 to 11.2 MB (docs/sizing.md). */
 export const BACKEND = Bytes.mib(10);
@@ -51,6 +50,8 @@ export interface PostgresDemand {
   readonly parallel: ParallelPlan;
   readonly autovacuumWorkers: number;
   readonly overrides: Overrides;
+  /** Shared memory of pass-through settings, beside what is reckoned for their defaults. */
+  readonly furtherShared: Bytes;
 }
 
 /** Postgres' memory, shared out. */
@@ -87,7 +88,7 @@ const predicted = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
     sharedBuffers,
     walBuffers(demand, sharedBuffers),
     demand.connections.maxConnections.value,
-  ).plus(furtherSharedMemory(demand.version, demand.overrides.lookup, demand.connections.maxConnections.value));
+  ).plus(demand.furtherShared);
 
 const sharedCost = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
   predicted(demand, sharedBuffers).plus(pageTables(demand, sharedBuffers));

@@ -4,7 +4,7 @@ import { placeOf } from "../configs/place";
 import { Bytes } from "../configs/units/bytes";
 import { UserError } from "../configs/user-error";
 import { type Adjustment, adjustmentsOf } from "./adjustments";
-import { attempt, holds } from "./attempt";
+import { attempt, DISK_INVARIANT, holds } from "./attempt";
 import { MIB } from "./constants";
 import type { HostFacts } from "./plan";
 import { arithmeticText, type Violation, violationText } from "./violation";
@@ -54,8 +54,8 @@ const leastDisk = (env: Environment, host: HostFacts): Bytes | undefined => {
   return Bytes.of(lastThatHolds(LARGEST_DISK.toBytes(), size.floorTo(MIB).toBytes(), MIB.toBytes(), test));
 };
 
-const leastMachine = (env: Environment, host: HostFacts): string => {
-  const disk = leastDisk(env, host);
+const leastMachine = (env: Environment, host: HostFacts, violation: Violation): string => {
+  const disk = violation.id === DISK_INVARIANT ? leastDisk(env, host) : undefined;
   if (disk) return `the least disk that holds is ${disk.toMiB()} MB`;
   const ram = leastRam(env, host);
   return ram ? `the least that holds with ${host.cpus} CPU is ${ram.toMiB()} MB of RAM` : "no amount of RAM holds it";
@@ -74,6 +74,6 @@ export const refusal = (env: Environment, host: HostFacts, violation: Violation)
   }
   const set =
     adjustments.length > 0 ? ` with ${adjustments.map(({ key, text }) => `${key} = ${text}`).join(", ")}` : "";
-  const found = `${placeOf(env, "hardware")}: ${violationText(violation)}; ${leastMachine(env, host)}${set}`;
+  const found = `${placeOf(env, "hardware")}: ${violationText(violation)}; ${leastMachine(env, host, violation)}${set}`;
   return new UserError(`${found}:\n${arithmeticText(violation)}`);
 };

@@ -7,7 +7,8 @@ export interface FlatProgram {
   readonly label: string;
   readonly retired: readonly Rule[];
   readonly controlled: readonly Rule[];
-  readonly known: readonly string[];
+  /** All names that the version takes; asked for when there is something to check. */
+  readonly known: () => readonly string[];
   /** Why a name is unknown, where that is known itself. */
   readonly absence?: (name: string) => string | undefined;
   /** What is wrong with the value of a known name. */
@@ -27,7 +28,7 @@ const shapeProblem = (name: string, value: unknown): string | undefined => {
 const unknown = (program: FlatProgram, name: string): string => {
   const absence = program.absence?.(name);
   if (absence) return absence;
-  const meant = nearest(name, program.known);
+  const meant = nearest(name, program.known());
   return `${program.label} does not know \`${name}\`: ${meant ? `did you mean \`${meant}\`?` : "remove it"}`;
 };
 
@@ -43,7 +44,7 @@ export const checkFlat = (
       flatRuleFor(program.retired, name, value, gate) ?? flatRuleFor(program.controlled, name, value, gate);
     const message =
       refused?.message ??
-      (program.known.includes(name)
+      (program.known().includes(name)
         ? (shapeProblem(name, value) ?? program.valueProblem?.(name, value))
         : unknown(program, name));
     return message === undefined ? [] : [{ path: [section, "settings", name], message }];

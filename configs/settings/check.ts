@@ -64,7 +64,7 @@ export const checkSettings = (settings: PassThrough): SettingProblem[] => {
       label: `Postgres ${version}`,
       retired: RETIRED_POSTGRES,
       controlled: CONTROLLED_POSTGRES,
-      known: postgresNames(version),
+      known: () => postgresNames(version),
       absence: (name) => {
         if (Object.hasOwn(ANNOUNCED_POSTGRES, name)) return ANNOUNCED_POSTGRES[name];
         const later = laterMajorOf(name, version);
@@ -76,7 +76,7 @@ export const checkSettings = (settings: PassThrough): SettingProblem[] => {
       label: "PgBouncer",
       retired: RETIRED_PGBOUNCER,
       controlled: CONTROLLED_PGBOUNCER,
-      known: pgbouncerNames(pgbouncerVersion),
+      known: () => pgbouncerNames(pgbouncerVersion),
       absence: (name) => tooOld("pgbouncer", pgbouncerVersion, name, pgbouncerSince(name)),
       valueProblem: pgbouncerValueProblem,
     }),
@@ -84,7 +84,7 @@ export const checkSettings = (settings: PassThrough): SettingProblem[] => {
       label: PROGRAMS[flavour].label,
       retired: RETIRED_REDIS,
       controlled: CONTROLLED_REDIS,
-      known: redisNames(flavour, redisVersion),
+      known: () => redisNames(flavour, redisVersion),
       absence: (name) => tooOld(flavour, redisVersion, name, redisSince(name, flavour)),
       valueProblem: redisValueProblem,
     }),
@@ -93,7 +93,7 @@ export const checkSettings = (settings: PassThrough): SettingProblem[] => {
       label: "Nginx",
       retired: RETIRED_NGINX,
       controlled: CONTROLLED_NGINX,
-      known: NGINX_DIRECTIVES.filter((name) => isAtLeast(nginxVersion, nginxSince(name) ?? nginxVersion)),
+      known: () => NGINX_DIRECTIVES.filter((name) => isAtLeast(nginxVersion, nginxSince(name) ?? nginxVersion)),
       absence: (name) => tooOld("nginx", nginxVersion, name, nginxSince(name)),
       valueProblem: nginxProblem,
     }),

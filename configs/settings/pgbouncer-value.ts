@@ -5,9 +5,15 @@ import { PGBOUNCER_PARAMETERS } from "./known-pgbouncer";
 export const pgbouncerSince = (name: string): string | undefined =>
   Object.hasOwn(PGBOUNCER_PARAMETERS, name) ? PGBOUNCER_PARAMETERS[name]?.split(" ")[1] : undefined;
 
+/** Whether a version knows a key that the newest one knows. */
+export const pgbouncerKnows = (version: string, name: string): boolean => {
+  const since = pgbouncerSince(name);
+  return since === undefined || isAtLeast(version, since);
+};
+
 /** All names that a version of PgBouncer takes. */
 export const pgbouncerNames = (version: string): readonly string[] =>
-  Object.keys(PGBOUNCER_PARAMETERS).filter((name) => isAtLeast(version, pgbouncerSince(name) ?? version));
+  Object.keys(PGBOUNCER_PARAMETERS).filter((name) => pgbouncerKnows(version, name));
 
 /** What PgBouncer would not start with, or would take for something else: it reads a negative number as "not set". */
 export const pgbouncerValueProblem = (name: string, value: unknown): string | undefined => {

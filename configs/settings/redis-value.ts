@@ -33,7 +33,7 @@ export const redisSince = (name: string, flavour: RedisFlavour): string | null |
 export const redisNames = (flavour: RedisFlavour, version: string): readonly string[] =>
   Object.keys(REDIS_PARAMETERS).filter((name) => {
     const since = redisSince(name, flavour);
-    return since !== null && isAtLeast(version, since ?? version);
+    return since === undefined || (since !== null && isAtLeast(version, since));
   });
 
 /** One word, or a text in quotes: anything else is a wrong number of arguments, or quotes that do not match. */

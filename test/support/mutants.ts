@@ -361,7 +361,7 @@ const hardware: Choice = (chance) =>
   chance.of([
     chance.of(["auto", ...PROFILE_NAMES]),
     {
-      ram: chance.of([sizeOf(1, 4e6), sizeOf(1024, 3e5), sizeOf(1024, 3e5)])(chance),
+      ram: chance.of([sizeOf(256, 4e6), sizeOf(1024, 3e5), sizeOf(1024, 3e5)])(chance),
       cpus: chance.of([fraction(0.01, 1024)(chance), chance.of([1, 2, 3, 4, 8, 16, 64])]),
       ...(chance.below(2) ? { disk: chance.of(["nvme", "ssd", "hdd", "network"]) } : {}),
       ...(chance.below(2) ? { disk: { kind: "ssd", size: sizeOf(100, 1e8)(chance) } } : {}),
