@@ -68,7 +68,8 @@ const onCores = async (cores, layouts, armOf, { count, seconds }) => {
 
 /** @param layouts - besides the kit's picks */
 export const benchLayouts = async ({ count = 4, seconds = 20, layouts: others = OTHERS } = {}) => {
-  const steps = [1, 2, 4, 8, 16].filter((cores) => cores <= cpus().length);
+  // The whole machine first.
+  const steps = [16, 8, 4, 2, 1].filter((cores) => cores <= cpus().length);
   const layouts = [...new Set([...others, ...steps.map(pickFor)])];
   const figures = await deployed(layouts, LOAD, async (armOf) => {
     const all = [];

@@ -15,6 +15,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 const LONG_POLL_MS = 30_000;
 /** What is still on its way when the window ends may take this long to arrive. */
 const DRAIN_MS = 10_000;
+const FIRST_ATTEMPTS = 20;
 /** Accounts are made side by side, but not all at once. */
 const SIDE_BY_SIDE = 4;
 
@@ -48,6 +49,18 @@ const call = (url, method, path, { token, body, signal } = {}) =>
     sent.on("error", reject);
     sent.end(text);
   });
+
+/** What was paused for minutes finds its connections gone, and makes new ones. */
+const untilAnswered = async (ask) => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt === FIRST_ATTEMPTS) throw error;
+      await sleep(1000);
+    }
+  }
+};
 
 // --- accounts and rooms
 
@@ -121,7 +134,7 @@ const measure = async ({ url, rooms, rate, warm_up_seconds, seconds }) => {
 
   const listen = async (token) => {
     const ask = (parameters) => call(url, "GET", `/sync?${parameters}`, { token, signal: stop.signal });
-    let { next_batch: since } = await ask(FIRST);
+    let { next_batch: since } = await untilAnswered(() => ask(FIRST));
     const poll = async () => {
       while (!stop.signal.aborted) {
         try {
