@@ -90,12 +90,14 @@ const cells = ({ send_ms, delivery_ms, cpu_ms_per_message, memory_mib }) => [
   String(Math.round(memory_mib.median)),
 ];
 
+const onSome = (cores) => `containers on ${cores} ${cores === 1 ? "core" : "cores"}`;
+
 /** Two tables for each number of cores: as much as goes, and what all can hold. */
 export const layoutTables = ({ figures }) =>
   figures
     .flatMap(({ cores, pick, open_loop_rate, layouts }) => [
       markdown([
-        [`containers on ${cores} cores, as much as goes`, "workers", "messages/s", `× \`${pick}\``, ...COLUMNS],
+        [`${onSome(cores)}, as much as goes`, "workers", "messages/s", `× \`${pick}\``, ...COLUMNS],
         ...layouts.map(({ name, workers, times_the_pick, closed_loop: seen }) => [
           name,
           String(workers),
@@ -105,7 +107,7 @@ export const layoutTables = ({ figures }) =>
         ]),
       ]),
       markdown([
-        [`containers on ${cores} cores, ${open_loop_rate} messages/s`, ...COLUMNS],
+        [`${onSome(cores)}, ${open_loop_rate} messages/s`, ...COLUMNS],
         ...layouts.map(({ name, open_loop: seen }) => [name, ...cells(seen)]),
       ]),
     ])
