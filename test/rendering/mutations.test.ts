@@ -114,7 +114,7 @@ describe(`${MUTANTS} random and broken environments`, () => {
     const accepted = outcomes.filter(({ refusal, fault }) => refusal === undefined && fault === undefined).length;
     expect(accepted).toBeGreaterThan(MUTANTS / 10);
     expect(refused.filter(({ stage }) => stage === "parsed").length).toBeGreaterThan(MUTANTS / 4);
-    expect(refused.filter(({ stage }) => stage === "solved").length).toBeGreaterThan(MUTANTS / 20);
+    expect(refused.filter(({ stage }) => stage === "solved").length).toBeGreaterThan(MUTANTS / 40);
     expect(new Set(outcomes.flatMap(({ mutations }) => mutations))).toEqual(new Set(MUTATION_NAMES));
   });
 });

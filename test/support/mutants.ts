@@ -310,6 +310,13 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
     events_per_second: fraction(0.01, 1e5),
     federation: among("closed", "small", "open"),
   },
+  images: {
+    source: among("auto", "local", "official"),
+    postgres: among("postgres:16.14", "postgres:17.12", "postgres:18.6", "a/b:c"),
+    pgbouncer: among("a/b:1.18.0", "a/b:v1.20.1-p0", "a/b:1.26.1", "a/b:1.17", "a/b:c"),
+    redis: among("redis:7.0", "redis:7.4.1", "redis:8.0.6", "valkey/valkey:9.1", "redis:6", "a/b:c"),
+    nginx: among("nginx:1.22.1", "nginx:1.28", "nginx:1.30.6-alpine", "nginx:stable"),
+  },
   docker: { network: among("10.89.4.0/22", "192.168.0.0/22", "172.16.0.0/22", "10.89.4.0/24", "8.8.8.0/22") },
   listen: { address: among("127.0.0.1", "0.0.0.0", "::1", "localhost"), port: between(1, 65_535) },
   postgres: {
@@ -328,11 +335,13 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
   },
   pgbouncer: {
     enabled: among(true, false, "auto"),
+    version: among("1.18", "1.24.1", "1.26", "2.0", 1.26),
     pool_size: between(1, 1e5),
     settings: (chance) => passedOn(Object.keys(PGBOUNCER_PARAMETERS), RECKONED.pgbouncer, anyValue, chance),
   },
   redis: {
     flavour: among("redis", "valkey"),
+    version: among("7.2", "8.0", "8.1", "9.0", 8),
     maxmemory: sizeOf(1, 1e6),
     settings: (chance) => passedOn(Object.keys(REDIS_PARAMETERS), RECKONED.redis, anyValue, chance),
   },
@@ -352,6 +361,7 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
       passedOn(SYNAPSE_KEYS, [], (_name, { of }) => of([true, 0, "x", null, [], {}, ["a"], "$" + "{a}"]), chance),
   },
   nginx: {
+    version: among("1.22", "1.29.7", "1.30"),
     admin_api_from: among([], ["10.0.0.0/8"], ["10.0.0.1/8"], ["::1"]),
     settings: (chance) => passedOn(NGINX_DIRECTIVES, [], anyValue, chance),
   },
