@@ -102,8 +102,8 @@ beforeAll(async () => {
 public_baseurl: http://127.0.0.1:${PORT}
 hardware: { ram: 16GB, cpus: 8 }
 listen: { address: 127.0.0.1, port: ${PORT} }
-docker: { network: 10.126.200.0/22 }
-expected: { federation: closed }
+docker: { network: 10.123.136.0/22 }
+expected: { federation: closed, users: 100 }
 synapse:
   workers: eight
   registration: open

@@ -21,8 +21,8 @@ const write = (workers: string, more = ""): void =>
 public_baseurl: http://127.0.0.1:${PORT}
 hardware: { ram: 8GB, cpus: 4 }
 listen: { address: 127.0.0.1, port: ${PORT} }
-docker: { network: 10.126.200.0/22 }
-expected: { federation: closed }
+docker: { network: 10.123.136.0/22 }
+expected: { federation: closed, users: 100 }
 synapse:
   workers: ${workers}
   registration: open

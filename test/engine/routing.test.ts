@@ -21,12 +21,12 @@ import {
 
 const DEPLOY_MS = 10 * 60_000;
 const PORT = 18405;
-const NETWORK = "10.126.200.0/22";
+const NETWORK = "10.123.136.0/22";
 const AT_ONCE = 8;
 /** The largest first: the others only take processes away. */
 const LAYOUTS: readonly WorkerLayoutName[] = ["seventeen", "eight", "three", "two", "none"];
 
-const project = new EngineProject("e2e-routing");
+const project = new EngineProject("e2e-routes");
 const url = `http://127.0.0.1:${PORT}`;
 const guest = new MatrixClient(url);
 const password = "correct horse battery staple";
@@ -39,7 +39,7 @@ hardware: { ram: 16GB, cpus: 8 }
 listen: { address: 127.0.0.1, port: ${PORT} }
 docker: { network: ${NETWORK} }
 nginx: { admin_api_from: [${NETWORK}] }
-expected: { federation: closed }
+expected: { federation: closed, users: 100 }
 synapse:
   workers: ${layout}
   registration: open
