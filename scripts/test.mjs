@@ -24,14 +24,15 @@ const lanes = [
     paths: ["configs", "sizing", "catalogue", "rendering", "host", "constructs", "stacks", "cli", "scripts"],
     real: false,
   },
-  { name: "programs", paths: ["programs"], real: true },
-  { name: "engine", paths: ["engine"], real: true },
+  { name: "programs", paths: ["programs"], real: true, workers: 1 },
+  // Two at once: each has a project, a network and a port of its own, and waits for containers most of the time.
+  { name: "engine", paths: ["engine"], real: true, workers: 2 },
 ];
 
 const reports = mkdtempSync(join(tmpdir(), "synapse-kit-test-"));
 const total = { passed: 0, failed: 0, skipped: 0 };
 let ok = true;
-for (const { name, paths, real } of lanes) {
+for (const { name, paths, real, workers } of lanes) {
   if (real && stillMissing.length > 0) {
     console.error(`the lane \`${name}\` did not run: no ${stillMissing.map(({ what }) => what).join(", no ")}`);
     continue;
@@ -40,7 +41,7 @@ for (const { name, paths, real } of lanes) {
   console.error(`\nlane \`${name}\``);
   const started = Date.now();
   const args = ["jest", ...paths.map((path) => join("test", path, "")), "--json", `--outputFile=${report}`];
-  if (real) args.push("--runInBand");
+  if (workers) args.push(`--maxWorkers=${workers}`);
   const { status } = spawnSync("npx", ["--no-install", ...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
   const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
   total.passed += numPassedTests;

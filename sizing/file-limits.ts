@@ -1,5 +1,5 @@
 /** Synapse wants at least this much (invariant I7); below it nothing else is comfortable either. */
-const LEAST_NOFILE = 4096;
+export const LEAST_NOFILE = 4096;
 /** The kernel's `fs.nr_open`. */
 const MOST_NOFILE = 1_048_576;
 

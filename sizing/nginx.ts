@@ -3,7 +3,7 @@ import { Bytes } from "../configs/units/bytes";
 import { MIB } from "./constants";
 import { limitEnvelope, limitFor, limitReason } from "./container";
 import { serviceCpu } from "./cpu";
-import { nofileFor, powerOfTwoFrom } from "./file-limits";
+import { LEAST_NOFILE, powerOfTwoFrom } from "./file-limits";
 import type { HostFacts, NginxPlan, Plan, RequestLimits, Solved } from "./plan";
 import { solved } from "./solved";
 import { tokenOwnersMemory } from "./token-owners";
@@ -122,8 +122,9 @@ export const nginxPlan = (
       reservation: used,
       ...serviceCpu("nginx", present, host.cpus),
       connections: solved(workers * connections.value, `${workers} workers × ${connections.value}`, connections.source),
-      // As if one worker had all: a second one, which comes with more RAM, must not lower it.
-      nofile: nofileFor(FILES_PER_CONNECTION * connectionsPerWorker(limits.polls.value, 1, servers).value),
+      // As if one worker had all: a second one, which comes with more RAM, must not lower it. Nothing on top, since there
+      // are files and connections to spare in it.
+      nofile: Math.max(LEAST_NOFILE, FILES_PER_CONNECTION * connectionsPerWorker(limits.polls.value, 1, servers).value),
     },
     ...(demand.asksForTokenOwners
       ? {

@@ -10,7 +10,7 @@ import { LightLoad, type Probe, type Shot, shoot } from "../support/light-load";
 import { MatrixClient } from "../support/matrix-client";
 
 const DEPLOY_MS = 10 * 60_000;
-const PORT = 18405;
+const PORT = 18013;
 /** How long each process stays down, and is watched after it came back. */
 const DOWN_MS = 4000;
 const BACK_MS = 3000;
@@ -102,7 +102,7 @@ beforeAll(async () => {
 public_baseurl: http://127.0.0.1:${PORT}
 hardware: { ram: 16GB, cpus: 8 }
 listen: { address: 127.0.0.1, port: ${PORT} }
-docker: { network: 10.123.136.0/22 }
+docker: { network: 10.123.140.0/22 }
 expected: { federation: closed, users: 100 }
 synapse:
   workers: eight

@@ -6,7 +6,7 @@ import { MatrixClient } from "../support/matrix-client";
 import { SshServer } from "../support/ssh-server";
 
 const DEPLOY_MS = 10 * 60_000;
-const PORT = 18010;
+const PORT = 18012;
 const STATE_PORT = 18011;
 
 const project = new EngineProject("e2e-remote");

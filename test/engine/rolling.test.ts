@@ -5,7 +5,7 @@ import { MatrixClient } from "../support/matrix-client";
 import { PersistentSender } from "../support/persistent-sender";
 
 const DEPLOY_MS = 10 * 60_000;
-const PORT = 18405;
+const PORT = 18014;
 const SENDERS = 4;
 /** More than any replacement takes; all processes together take the longest. */
 const PATIENCE_MS = 3 * 60_000;
@@ -21,7 +21,7 @@ const write = (workers: string, more = ""): void =>
 public_baseurl: http://127.0.0.1:${PORT}
 hardware: { ram: 8GB, cpus: 4 }
 listen: { address: 127.0.0.1, port: ${PORT} }
-docker: { network: 10.123.136.0/22 }
+docker: { network: 10.123.144.0/22 }
 expected: { federation: closed, users: 100 }
 synapse:
   workers: ${workers}

@@ -20,8 +20,8 @@ import {
 } from "../support/registered-endpoints";
 
 const DEPLOY_MS = 10 * 60_000;
-const PORT = 18405;
-const NETWORK = "10.123.136.0/22";
+const PORT = 18015;
+const NETWORK = "10.123.148.0/22";
 const AT_ONCE = 8;
 /** The largest first: the others only take processes away. */
 const LAYOUTS: readonly WorkerLayoutName[] = ["seventeen", "eight", "three", "two", "none"];
