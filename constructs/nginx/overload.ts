@@ -45,13 +45,19 @@ export const overloadVariables = (): Directive[] => [
   ),
 ];
 
-const mostRequests = (plan: Plan): Directive => line("limit_conn", REQUESTS, String(plan.nginx.mostRequests.value));
+/** Nginx takes no larger one (ngx_http_limit_conn_module.c): a machine that lets in more has no limit on all together. */
+const LARGEST_LIMIT = 65_535;
+
+const mostRequests = (plan: Plan): Directive[] => {
+  const most = plan.nginx.mostRequests.value;
+  return most > LARGEST_LIMIT ? [] : [line("limit_conn", REQUESTS, String(most))];
+};
 
 /** Directives of the public server. Nginx' own 502 comes from a dead process or a full one, which `@unserved` tells apart. */
 export const overloadSettings = (plan: Plan): Directive[] => [
   line("limit_conn_status", "429"),
   line("limit_conn_log_level", "notice"),
-  mostRequests(plan),
+  ...mostRequests(plan),
   line("recursive_error_pages", "on"),
   line("error_page", "429", "=", OVERLOADED),
   line("error_page", "502", "=", UNSERVED),
@@ -60,7 +66,7 @@ export const overloadSettings = (plan: Plan): Directive[] => [
 /** What a location adds for the servers that ask there; limits are not inherited beside others. */
 export const originLimits = (plan: Plan, role: RoleName | "main"): Directive[] => {
   const most = role === "main" ? undefined : MOST_PER_ORIGIN[role];
-  return most === undefined ? [] : [mostRequests(plan), line("limit_conn", zoneOf(role), String(most))];
+  return most === undefined ? [] : [...mostRequests(plan), line("limit_conn", zoneOf(role), String(most))];
 };
 
 /** Answers 429 where the process was full; in front of whatever else the location does. */
