@@ -212,7 +212,9 @@ test(
   "a container that keeps crashing ends the wait for it, with its log; mended, the next run goes on",
   async () => {
     const text = readFileSync(project.file, "utf8");
-    const wrong = docker("inspect", "--format", "{{.Config.Image}}", `${project.name}-nginx`);
+    // Another program under the right version.
+    const wrong = `${project.name}/postgres:18`;
+    docker("tag", docker("inspect", "--format", "{{.Config.Image}}", `${project.name}-nginx`), wrong);
     writeFileSync(project.file, `${text}images: { postgres: "${wrong}" }\n`);
     const started = Date.now();
     const outcome = await project.kit(["deploy", project.name]);
@@ -227,6 +229,7 @@ test(
     expect(await project.kit(["deploy", project.name])).toMatchObject({ code: 0 });
     expect(await healthy()).toEqual(["nginx", "postgres", "synapse-main"]);
     expect(users()).toBe("@dora:localhost");
+    docker("rmi", wrong);
   },
   DEPLOY_MS,
 );

@@ -49,7 +49,7 @@ beforeAll(async () => {
     `server_name: localhost
 public_baseurl: http://127.0.0.1:${PORT}
 hardware: auto
-docker: { host: "${host}", network: 10.123.128.0/22 }
+docker: { host: "${host}", network: 10.123.152.0/22 }
 listen: { address: 127.0.0.1, port: ${PORT} }
 state: { backend: pg, config: { schema_name: kit } }
 synapse: { workers: none }
