@@ -12,10 +12,11 @@ const LOAD = { senders: 8, members: 5 };
 /** Of the closed loop's rate of the slowest layout: the open loop must be held by all. */
 const HELD_SHARE = 0.6;
 
+const RAM = `${Math.floor(totalmem() / 1024 ** 2)}MiB`;
+
 /** What `synapse.workers: auto` means with so many cores and this machine's RAM. */
 const pickFor = (cores) =>
-  JSON.parse(output(process.execPath, [CLI, "size", "--cpus", String(cores), "--ram", `${totalmem()}`, "--json"]))
-    .layout.name;
+  JSON.parse(output(process.execPath, [CLI, "size", "--cpus", String(cores), "--ram", RAM, "--json"])).layout.name;
 
 const median = (values) => spread(values).median;
 const medians = (objects) =>

@@ -1,6 +1,7 @@
 import type { RoleName } from "./catalogue/roles";
 import type { Bytes } from "./units/bytes";
 import type { Cpus } from "./units/cpus";
+import type { Duration } from "./units/duration";
 
 /** How much of the open federation the server takes part in. */
 export type Federation = "closed" | "small" | "open";
@@ -64,7 +65,23 @@ export interface Expected {
 /** `official` pulls, `local` builds from `images/`, `auto` builds when no registry answers. */
 export type ImageSource = "official" | "local" | "auto";
 
-export const IMAGE_NAMES = ["postgres", "pgbouncer", "redis", "synapse", "nginx", "seeder"] as const;
+export const IMAGE_NAMES = [
+  "postgres",
+  "pgbouncer",
+  "redis",
+  "synapse",
+  "nginx",
+  "seeder",
+  "prometheus",
+  "alertmanager",
+  "grafana",
+  "node_exporter",
+  "postgres_exporter",
+  "pgbouncer_exporter",
+  "redis_exporter",
+  "blackbox_exporter",
+  "compressor",
+] as const;
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
 export interface Images {
@@ -153,6 +170,48 @@ export interface NginxModel {
   readonly settings: FlatSettings;
 }
 
+/** Share of requests in percent that has to be good, over 30 days. */
+export interface Objectives {
+  /** Messages sent within so long. */
+  readonly sendWithin200ms: number;
+  readonly sendWithin500ms: number;
+  readonly sendWithin1s: number;
+  /** Messages that are not answered with an error of the server's. */
+  readonly availability: number;
+}
+
+export interface MonitoringModel {
+  /** `auto`: on as soon as the machine is large enough to be watched from within. */
+  readonly enabled: boolean | "auto";
+  readonly scrapeInterval: Duration;
+  readonly retentionTime: Duration;
+  /** Absent means solved. */
+  readonly retentionSize?: Bytes;
+  readonly objectives: Objectives;
+  readonly grafana: {
+    /** `auto`: on where its image can be had. */
+    readonly enabled: boolean | "auto";
+    readonly address: string;
+    readonly port: number;
+  };
+}
+
+/** The state compressor: rewrites how Synapse stores the state of rooms, so that it takes less room. */
+export interface CompressorModel {
+  /** `auto`: on as soon as the machine has memory to spare for it. */
+  readonly enabled: boolean | "auto";
+  /** Five fields of cron, in UTC. */
+  readonly schedule: string;
+  /** State groups that are worked on at a time. */
+  readonly chunkSize: number;
+  /** Chunks of one run. */
+  readonly chunks: number;
+  /** Longest chain of differences on each level. */
+  readonly levels: readonly number[];
+  /** Typed override of the container's limit; absent means solved. */
+  readonly memory?: Bytes;
+}
+
 /**
  * The typed model of one environment: what a `configs/environments/<name>.yaml` says, defaults filled in. Nothing in
  * it is solved yet.
@@ -185,4 +244,6 @@ export interface Environment {
   readonly redis: RedisModel;
   readonly synapse: SynapseModel;
   readonly nginx: NginxModel;
+  readonly monitoring: MonitoringModel;
+  readonly compressor: CompressorModel;
 }

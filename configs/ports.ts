@@ -13,4 +13,16 @@ export const PORTS = {
   postgres: 5432,
   pgbouncer: 6432,
   redis: 6379,
+  /** Each program's usual port (Prometheus wiki, "Default port allocations"). */
+  prometheus: 9090,
+  alertmanager: 9093,
+  nodeExporter: 9100,
+  blackboxExporter: 9115,
+  redisExporter: 9121,
+  pgbouncerExporter: 9127,
+  postgresExporter: 9187,
+  grafana: 3000,
+  /** Of the kit's own: from the range that nobody else registered. */
+  containerExporter: 9980,
+  compressor: 9981,
 } as const;

@@ -1,9 +1,18 @@
 import { createHash } from "node:crypto";
-import type { Environment, HardwareRequest, Images, RateLimit, Settings } from "./environment";
+import type {
+  CompressorModel,
+  Environment,
+  HardwareRequest,
+  Images,
+  MonitoringModel,
+  RateLimit,
+  Settings,
+} from "./environment";
 import { hostAddress } from "./network";
 import type { EnvironmentFile } from "./schema/environment-file";
 import { Bytes } from "./units/bytes";
 import { Cpus } from "./units/cpus";
+import { Duration } from "./units/duration";
 import { type VersionAnswer, type VersionedProgram, versionFor } from "./versions";
 
 /** 10.64.0.0/10 holds 4096 networks of /22, away from the ranges that Docker and home routers take first. */
@@ -79,6 +88,32 @@ export const versionsOf = ({
   };
 };
 
+/** The schema has seen to it that there is one. */
+const duration = (text: string): Duration => Duration.tryParse(text) as Duration;
+
+const monitoring = ({ monitoring: file }: EnvironmentFile): MonitoringModel => ({
+  enabled: file.enabled,
+  scrapeInterval: duration(file.scrape_interval),
+  retentionTime: duration(file.retention.time),
+  ...withoutUndefined({ retentionSize: bytes(file.retention.size) }),
+  objectives: {
+    sendWithin200ms: file.objectives.send_within_200ms,
+    sendWithin500ms: file.objectives.send_within_500ms,
+    sendWithin1s: file.objectives.send_within_1s,
+    availability: file.objectives.availability,
+  },
+  grafana: file.grafana,
+});
+
+const compressor = ({ compressor: file }: EnvironmentFile): CompressorModel => ({
+  enabled: file.enabled,
+  schedule: file.schedule.trim().split(/\s+/).join(" "),
+  chunkSize: file.chunk_size,
+  chunks: file.chunks_to_compress,
+  levels: file.levels,
+  ...withoutUndefined({ memory: bytes(file.memory) }),
+});
+
 /** The model of a checked file. */
 export const resolveEnvironment = (
   name: string,
@@ -150,5 +185,7 @@ export const resolveEnvironment = (
       }),
     },
     nginx: { version: versions.nginx.version, adminApiFrom: file.nginx.admin_api_from, settings: file.nginx.settings },
+    monitoring: monitoring(file),
+    compressor: compressor(file),
   };
 };

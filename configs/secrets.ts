@@ -3,6 +3,8 @@ export const SECRET_NAMES = [
   "postgres_superuser_password",
   "postgres_password",
   "redis_password",
+  "monitoring_password",
+  "grafana_admin_password",
   "registration_shared_secret",
   "macaroon_secret_key",
   "form_secret",

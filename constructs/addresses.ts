@@ -1,5 +1,5 @@
 import { hostAddress, subnetsOf } from "../configs/network";
-import type { Plan } from "../sizing/plan";
+import { containersOf, type Plan } from "../sizing/plan";
 
 /** Fixed addresses of one container; Nginx and the database stay off the network they have no business on. */
 export interface Addresses {
@@ -9,6 +9,21 @@ export interface Addresses {
 
 /** Host numbers in both /24s. Fixed, because Nginx resolves its upstreams once, when it starts. */
 const HOST_NUMBERS = { nginx: 2, postgres: 3, pgbouncer: 4, redis: 5, firstProcess: 10 } as const;
+/** Above every process that a layout can have. */
+const WATCHER_NUMBERS: Readonly<Record<string, number>> = {
+  compressor: 230,
+  prometheus: 231,
+  alertmanager: 232,
+  grafana: 233,
+  "node-exporter": 234,
+  "container-exporter": 235,
+  "postgres-exporter": 236,
+  "pgbouncer-exporter": 237,
+  "redis-exporter": 238,
+  "blackbox-exporter": 239,
+};
+/** Who needs the way out, or a port of the host: the rest stays where no other server can be reached. */
+const ON_FRONTEND_TOO = new Set(["prometheus", "alertmanager", "grafana", "blackbox-exporter"]);
 
 /**
  * Address of every container, by container name. A process keeps its address as long as the processes before it in the
@@ -32,5 +47,13 @@ export const addressesOf = (network: string, plan: Plan): ReadonlyMap<string, Ad
       backend: hostAddress(backend, number),
     });
   });
+  for (const { name } of containersOf(plan)) {
+    const number = WATCHER_NUMBERS[name];
+    if (number === undefined) continue;
+    addresses.set(name, {
+      ...(ON_FRONTEND_TOO.has(name) ? { frontend: hostAddress(frontend, number) } : {}),
+      backend: hostAddress(backend, number),
+    });
+  }
   return addresses;
 };

@@ -1,9 +1,12 @@
 import type { Environment } from "../configs/environment";
 import type { Plan } from "../sizing/plan";
+import { alertmanagerFiles } from "./alertmanager/files";
+import { exporterFiles } from "./exporters/files";
 import type { ConfigFile } from "./file";
 import { nginxFiles } from "./nginx/files";
 import { pgbouncerFiles } from "./pgbouncer/files";
 import { postgresFiles } from "./postgres/files";
+import { prometheusFiles } from "./prometheus/files";
 import { redisFiles } from "./redis/files";
 import { synapseFiles } from "./synapse/files";
 
@@ -13,14 +16,32 @@ export interface RenderedService {
   readonly files: readonly ConfigFile[];
 }
 
+const renderMonitoring = (environment: Environment, plan: Plan): RenderedService[] =>
+  plan.monitoring
+    ? [
+        ...plan.monitoring.exporters.map(({ name, service }) => ({
+          service: name,
+          files: exporterFiles(environment, service),
+        })),
+        { service: plan.monitoring.alertmanager.name, files: alertmanagerFiles(environment) },
+        { service: plan.monitoring.prometheus.container.name, files: prometheusFiles(environment, plan) },
+      ]
+    : [];
+
 /** Every file of every container, in start order. Pure, and without cdktf: what the constructs upload, to the letter. */
-export const render = (environment: Environment, plan: Plan): RenderedService[] => [
-  { service: plan.postgres.container.name, files: postgresFiles(environment, plan) },
-  ...(plan.pgbouncer ? [{ service: plan.pgbouncer.container.name, files: pgbouncerFiles(plan.pgbouncer) }] : []),
-  ...(plan.redis ? [{ service: plan.redis.container.name, files: redisFiles(plan.redis) }] : []),
-  ...plan.synapse.processes.map((process) => ({
-    service: process.container.name,
-    files: synapseFiles(environment, plan, process),
-  })),
-  { service: plan.nginx.container.name, files: nginxFiles(environment, plan) },
-];
+export const render = (environment: Environment, plan: Plan): RenderedService[] => {
+  const watched = plan.monitoring !== undefined;
+  return [
+    { service: plan.postgres.container.name, files: postgresFiles(environment, plan) },
+    ...(plan.pgbouncer
+      ? [{ service: plan.pgbouncer.container.name, files: pgbouncerFiles(plan.pgbouncer, watched) }]
+      : []),
+    ...(plan.redis ? [{ service: plan.redis.container.name, files: redisFiles(plan.redis, watched) }] : []),
+    ...plan.synapse.processes.map((process) => ({
+      service: process.container.name,
+      files: synapseFiles(environment, plan, process),
+    })),
+    { service: plan.nginx.container.name, files: nginxFiles(environment, plan) },
+    ...renderMonitoring(environment, plan),
+  ];
+};

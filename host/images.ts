@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Environment, IMAGE_NAMES, type ImageName } from "../configs/environment";
 import { packageRoot } from "../configs/package-root";
 import { UserError } from "../configs/user-error";
+import { containersOf, type Plan, type ServiceName } from "../sizing/plan";
 
 /** One row of `images/manifest.json`: an image that the kit can build and the official one that it stands for. */
 export interface ManifestImage {
@@ -22,7 +23,7 @@ const SHARED_SOURCES = ["base.sh", "image-install"];
 /** Which image of the manifest an environment needs for a service. */
 export const manifestName = (environment: Environment, image: ImageName): string => {
   if (image === "postgres") return `postgres-${environment.postgres.version}`;
-  return image === "redis" ? environment.redis.flavour : image;
+  return image === "redis" ? environment.redis.flavour : image.replaceAll("_", "-");
 };
 
 export const imagesDir = (): string => join(packageRoot(), "images");
@@ -67,20 +68,29 @@ export interface ResolvedImages {
   readonly local: readonly LocalImage[];
 }
 
+/** Programs that run in the image of another. */
+const BORROWED: Readonly<Partial<Record<ServiceName, ImageName>>> = { "container-exporter": "synapse" };
+
+/** Images that the containers of a plan need. */
+const imagesOf = (plan: Plan): ReadonlySet<string> =>
+  new Set(["seeder", ...containersOf(plan).map(({ service }) => BORROWED[service] ?? service.replaceAll("-", "_"))]);
+
 /**
  * Complete reference of every image of an environment.
  * @param source - what `images.source` came to: `auto` has been decided by then
  * @throws UserError where an image can only be pulled
  */
-export const resolveImages = (environment: Environment, source: "official" | "local"): ResolvedImages => {
+export const resolveImages = (environment: Environment, plan: Plan, source: "official" | "local"): ResolvedImages => {
   const manifest = readManifest();
+  const needed = imagesOf(plan);
   const local: LocalImage[] = [];
   const references = Object.fromEntries(
     IMAGE_NAMES.map((name) => {
       const override = environment.images.overrides[name];
       if (override !== undefined) return [name, override];
       const image = manifest.find((row) => row.name === manifestName(environment, name)) as ManifestImage;
-      if (source === "official") return [name, image.official];
+      // One that nothing needs is not built, and need not be to be had.
+      if (source === "official" || !needed.has(name)) return [name, image.official];
       const tag = localTag(image);
       local.push({ name: image.name, tag });
       return [name, tag];

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Environment } from "../configs/environment";
+import type { Environment, ImageSource } from "../configs/environment";
 import { loadEnvironment } from "../configs/load-environment";
 import { UserError } from "../configs/user-error";
 import type { Plan } from "../sizing/plan";
@@ -23,8 +23,11 @@ export const prepareSize = async (
   projectDir: string,
 ): Promise<{ readonly environment: Environment; readonly plan: Plan }> => {
   const environment = loadEnvironment(nameOrPath, projectDir);
-  const { facts } = await hostFacts(environment, readDetected(environment, projectDir));
-  return { environment, plan: solve(environment, facts) };
+  const detected = readDetected(environment, projectDir);
+  const { facts } = await hostFacts(environment, detected);
+  const { source } = environment.images;
+  const known = source === "auto" ? (detected.images ?? source) : source;
+  return { environment, plan: solve(withSource(environment, known), facts) };
 };
 
 const imageSource = async (environment: Environment, before: Detected): Promise<"official" | "local"> => {
@@ -32,6 +35,12 @@ const imageSource = async (environment: Environment, before: Detected): Promise<
   if (source !== "auto") return source;
   return before.images ?? ((await answers(IMAGE_REGISTRY)) ? "official" : "local");
 };
+
+/** What can be had depends on where images come from, so the plan has to know what `auto` came to. */
+const withSource = (environment: Environment, source: ImageSource): Environment => ({
+  ...environment,
+  images: { ...environment.images, source },
+});
 
 /**
  * Two files of one name would share one state and one database. One that was moved is no second file.
@@ -53,9 +62,9 @@ export const prepare = async (nameOrPath: string, projectDir: string): Promise<P
   const before = readDetected(environment, projectDir);
   refuseSecondFile(environment, before, projectDir);
   const { facts, detected } = await hostFacts(environment, before);
-  const plan = solve(environment, facts);
   const source = await imageSource(environment, before);
-  const images = resolveImages(environment, source);
+  const plan = solve(withSource(environment, source), facts);
+  const images = resolveImages(environment, plan, source);
   const now: Detected = {
     file: environment.file,
     ...detected,

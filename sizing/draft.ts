@@ -1,10 +1,12 @@
 import type { Layout } from "../configs/catalogue/layouts";
 import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
+import { compressorClaim, compressorPlan, isCompressed } from "./compressor";
 import { connectionsFor } from "./connections";
 import { MIB, USABLE_SHARE_OF_LIMIT } from "./constants";
 import { expectedLoad } from "./expected";
 import { fill, fixedLine, UNLIMITED } from "./fill";
+import { isWatched, monitoringClaim, monitoringPlan, watcherNames } from "./monitoring";
 import { nginxClaim, nginxPlan } from "./nginx";
 import { overridesOf } from "./overrides";
 import { pgbouncerClaim, pgbouncerPlan } from "./pgbouncer";
@@ -65,7 +67,13 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Layou
   const workers = workersIn(layout.value);
   const demand = demandOf(env, host, workers);
   const { connections, overrides } = demand;
-  const present = { pgbouncer: connections.pooled, redis: workers > 0 };
+  const helpers = { pgbouncer: connections.pooled, redis: workers > 0 };
+  const watched = isWatched(env, host);
+  const compressed = isCompressed(env, host);
+  const present = {
+    ...helpers,
+    watchers: [...(watched ? watcherNames(env, helpers) : []), ...(compressed ? ["compressor"] : [])],
+  };
   const reserves = reservesOf(host.ram);
   const expected = expectedLoad(env, host);
   const { processes } = layout.value;
@@ -76,6 +84,8 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Layou
     nginx: nginxClaim(host, nginx),
     pgbouncer: present.pgbouncer ? pgbouncerClaim(connections, overrides) : Bytes.ZERO,
     redis: present.redis ? redisClaim(overrides, host, workers + 1) : Bytes.ZERO,
+    compressor: compressed ? compressorClaim(env, host) : Bytes.ZERO,
+    monitoring: watched ? monitoringClaim(env, helpers, workers + 1) : Bytes.ZERO,
   };
   const least = leastPostgresLimit(demand);
   const postgresFloor = env.postgres.memory ?? least;
@@ -126,6 +136,8 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Layou
     ...(present.redis ? { redis: redisPlan(env, overrides, host, workers + 1, present) } : {}),
     synapse: synapsePlan(env, layout, { host, limits: requestLimits, connections, memory: synapseMemory }),
     nginx: nginxPlan(env, host, nginx, present, requestLimits, upstreamServers(requestLimits, processes)),
+    ...(compressed ? { compressor: compressorPlan(env, host, present) } : {}),
+    ...(watched ? { monitoring: monitoringPlan(env, host, present, workers + 1) } : {}),
     leftOver: Bytes.ZERO,
   };
   const limits = Bytes.sum(containersOf(plan).map((container) => container.memory.value));

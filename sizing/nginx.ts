@@ -2,7 +2,7 @@ import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { MIB } from "./constants";
 import { limitEnvelope, limitFor, limitReason } from "./container";
-import { serviceCpu } from "./cpu";
+import { type Present, serviceCpu } from "./cpu";
 import { LEAST_NOFILE, powerOfTwoFrom } from "./file-limits";
 import type { HostFacts, NginxPlan, Plan, RequestLimits, Solved } from "./plan";
 import { solved } from "./solved";
@@ -102,7 +102,7 @@ export const nginxPlan = (
   env: Environment,
   host: HostFacts,
   demand: NginxDemand,
-  present: { readonly pgbouncer: boolean; readonly redis: boolean },
+  present: Present,
   limits: RequestLimits,
   servers: number,
 ): NginxPlan => {

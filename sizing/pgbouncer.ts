@@ -3,7 +3,7 @@ import { pgbouncerKnows } from "../configs/settings/pgbouncer-value";
 import { Bytes } from "../configs/units/bytes";
 import type { ConnectionPlan } from "./connections";
 import { limitFor, limitReason } from "./container";
-import { serviceCpu } from "./cpu";
+import { type Present, serviceCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
 import { flatText, type Overrides } from "./overrides";
 import type { HostFacts, PgbouncerPlan, Solved } from "./plan";
@@ -77,7 +77,7 @@ export const pgbouncerPlan = (
   host: HostFacts,
   connections: ConnectionPlan,
   overrides: Overrides,
-  present: { readonly pgbouncer: boolean; readonly redis: boolean },
+  present: Present,
 ): PgbouncerPlan => {
   const parts = partsFor(connections, overrides);
   const used = Bytes.sum(Object.values(parts));

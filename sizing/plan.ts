@@ -22,7 +22,28 @@ export interface HostFacts {
   readonly source: string;
 }
 
-export type ServiceName = "postgres" | "pgbouncer" | "redis" | "synapse" | "nginx";
+export type ServiceName =
+  | "postgres"
+  | "pgbouncer"
+  | "redis"
+  | "synapse"
+  | "nginx"
+  | "prometheus"
+  | "alertmanager"
+  | "grafana"
+  | ExporterName
+  | "compressor";
+
+/** Programs that tell Prometheus about another program or about the host; containers have the same names. */
+export const EXPORTER_NAMES = [
+  "node-exporter",
+  "container-exporter",
+  "postgres-exporter",
+  "pgbouncer-exporter",
+  "redis-exporter",
+  "blackbox-exporter",
+] as const;
+export type ExporterName = (typeof EXPORTER_NAMES)[number];
 
 /** What every container gets, whatever runs in it. */
 export interface ContainerBudget {
@@ -126,6 +147,30 @@ export interface NginxPlan {
   readonly settings: FlatSettings;
 }
 
+export interface PrometheusPlan {
+  readonly container: ContainerBudget;
+  /** Time series that are expected to be alive at once. */
+  readonly series: Solved<number>;
+  /** Disk that measurements may take. */
+  readonly retentionSize: Solved<Bytes>;
+}
+
+/** What watches the box. */
+export interface MonitoringPlan {
+  readonly prometheus: PrometheusPlan;
+  readonly alertmanager: ContainerBudget;
+  readonly exporters: readonly (ContainerBudget & { readonly service: ExporterName })[];
+  /** Absent where its image cannot be had. */
+  readonly grafana?: ContainerBudget;
+}
+
+/** The state compressor. */
+export interface CompressorPlan {
+  readonly container: ContainerBudget;
+  /** What it may use by itself: its limit without the margin. */
+  readonly usable: Bytes;
+}
+
 /** One joint budget for the whole box. */
 export interface Plan {
   readonly profile: ProfileName;
@@ -143,6 +188,9 @@ export interface Plan {
   readonly redis?: RedisPlan;
   readonly synapse: SynapsePlan;
   readonly nginx: NginxPlan;
+  /** Absent on machines too small to watch themselves, and where it is off. */
+  readonly monitoring?: MonitoringPlan;
+  readonly compressor?: CompressorPlan;
   /** RAM that nothing claims. */
   readonly leftOver: Bytes;
 }
@@ -154,4 +202,17 @@ export const containersOf = (plan: Plan): ContainerBudget[] => [
   ...(plan.redis ? [plan.redis.container] : []),
   ...plan.synapse.processes.map((p) => p.container),
   plan.nginx.container,
+  ...(plan.compressor ? [plan.compressor.container] : []),
+  ...watchersOf(plan),
 ];
+
+/** Containers that watch: the exporters first, since Prometheus asks them. */
+const watchersOf = ({ monitoring }: Plan): ContainerBudget[] =>
+  monitoring
+    ? [
+        ...monitoring.exporters,
+        monitoring.alertmanager,
+        monitoring.prometheus.container,
+        ...(monitoring.grafana ? [monitoring.grafana] : []),
+      ]
+    : [];

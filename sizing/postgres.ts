@@ -1,7 +1,7 @@
 import type { Environment, FlatValue } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { MIB } from "./constants";
-import { serviceCpu } from "./cpu";
+import { type Present, serviceCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
 import { flatText } from "./overrides";
 import type { HostFacts, PostgresPlan, Solved } from "./plan";
@@ -77,7 +77,7 @@ export const postgresPlan = (
   demand: PostgresDemand,
   memory: PostgresMemory,
   limit: Solved<Bytes>,
-  present: { readonly pgbouncer: boolean; readonly redis: boolean },
+  present: Present,
 ): PostgresPlan => {
   const { version, connections, parallel, autovacuumWorkers, overrides } = demand;
   const { pageCache = Bytes.ZERO, ...claimed } = memory.parts;

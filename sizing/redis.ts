@@ -2,7 +2,7 @@ import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { MIB } from "./constants";
 import { limitEnvelope, limitFor, limitReason } from "./container";
-import { serviceCpu } from "./cpu";
+import { type Present, serviceCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
 import { flatText, type Overrides } from "./overrides";
 import type { HostFacts, RedisPlan, Solved } from "./plan";
@@ -82,7 +82,7 @@ export const redisPlan = (
   overrides: Overrides,
   host: HostFacts,
   processes: number,
-  present: { readonly pgbouncer: boolean; readonly redis: boolean },
+  present: Present,
 ): RedisPlan => {
   const maxmemory = overrides.redisMaxmemory ?? maxmemoryExact(overrides, host.ram).floorTo(MIB);
   const clients = clientMemory(overrides, processes);

@@ -146,6 +146,10 @@ const entries = (plan: Plan): Map<string, Solved<unknown>> => {
     polls: plan.nginx.limits.polls,
     stand_in: plan.nginx.limits.standIn,
   });
+  if (plan.monitoring) {
+    const { series, retentionSize } = plan.monitoring.prometheus;
+    addAll("prometheus", { series, retention_size: retentionSize });
+  }
   for (const process of plan.synapse.processes) {
     addAll(process.container.name, { max_cache_memory_usage: process.heapCeiling, cp_max: process.cpMax });
   }

@@ -1,11 +1,15 @@
 import { HttpBackend, LocalBackend, PgBackend, S3Backend, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { Environment, FlatSettings, ImageName } from "../configs/environment";
+import { Alertmanager } from "../constructs/alertmanager/alertmanager";
+import { Exporter } from "../constructs/exporters/exporter";
 import { Nginx } from "../constructs/nginx/nginx";
 import { Pgbouncer } from "../constructs/pgbouncer/pgbouncer";
 import { Platform } from "../constructs/platform/platform";
 import { Postgres } from "../constructs/postgres/postgres";
+import { Prometheus } from "../constructs/prometheus/prometheus";
 import { Redis } from "../constructs/redis/redis";
+import type { Service } from "../constructs/service/service";
 import { Synapse } from "../constructs/synapse/synapse";
 import type { Plan } from "../sizing/plan";
 
@@ -57,16 +61,42 @@ export class HomeserverStack extends TerraformStack {
     const postgres = new Postgres(this, "postgres", { platform, running });
     if (!running) {
       new Synapse(this, "synapse", { platform, dependsOn: [], running });
+      new Alertmanager(this, "alertmanager", { platform });
+      new Prometheus(this, "prometheus", { platform });
       return;
     }
     const pgbouncer = plan.pgbouncer && new Pgbouncer(this, "pgbouncer", { platform, plan: plan.pgbouncer });
     const redis = plan.redis && new Redis(this, "redis", { platform, plan: plan.redis });
-    new Synapse(this, "synapse", {
+    const synapse = new Synapse(this, "synapse", {
       platform,
       dependsOn: [postgres.service, pgbouncer?.service, redis?.service].filter((service) => service !== undefined),
     });
     // Waits for nobody: a port that is taken shows at once, and not after minutes.
-    new Nginx(this, "nginx", { platform });
+    const nginx = new Nginx(this, "nginx", { platform });
+    this.monitoring(platform, [
+      ...[postgres, pgbouncer, redis].flatMap((one) => (one?.service ? [one.service] : [])),
+      ...synapse.processes,
+      nginx.service,
+    ]);
+  }
+
+  /** What watches. Nothing waits for it and it waits for nobody: what is not there yet is asked again. */
+  private monitoring(platform: Platform, services: readonly Service[]): void {
+    const { monitoring } = platform.plan;
+    const alertmanager = new Alertmanager(this, "alertmanager", { platform, plan: monitoring?.alertmanager });
+    const prometheus = new Prometheus(this, "prometheus", { platform, plan: monitoring?.prometheus });
+    if (!monitoring) return;
+    const watching = [alertmanager, prometheus].flatMap(({ service }) => (service ? [service] : []));
+    const exporters = monitoring.exporters
+      .filter(({ service }) => service !== "container-exporter")
+      .map((plan) => new Exporter(this, plan.name, { platform, plan }).service);
+    const containers = monitoring.exporters.find(({ service }) => service === "container-exporter");
+    if (!containers) return;
+    new Exporter(this, containers.name, {
+      platform,
+      plan: containers,
+      watched: [...services, ...watching, ...exporters],
+    });
   }
 
   /** Always explicit: cdktf's own default is an absolute path, which would make the output depend on the folder. */

@@ -1,5 +1,6 @@
 import { UserError } from "../../configs/user-error";
 import { buildImages } from "../../host/build-images";
+import { containersOf } from "../../sizing/plan";
 import { type Changes, changesOf, describeChanges, type ServiceChange } from "../changes";
 import { checkConfigs } from "../check-configs";
 import { explainFailure } from "../failure";
@@ -11,14 +12,7 @@ import { untilHealthy } from "../until-healthy";
 
 /** In start order, so that each is healthy before the next is touched. */
 const rolling = (session: Session, changes: Changes): ServiceChange[] => {
-  const { plan } = session.prepared;
-  const order = [
-    plan.postgres.container.name,
-    ...(plan.pgbouncer ? [plan.pgbouncer.container.name] : []),
-    ...(plan.redis ? [plan.redis.container.name] : []),
-    ...plan.synapse.processes.map((process) => process.container.name),
-    plan.nginx.container.name,
-  ];
+  const order = containersOf(session.prepared.plan).map(({ name }) => name);
   return changes.services
     .filter((change) => change.action === "replace")
     .sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service));

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { pgbouncer, postgres, redis } from "./databases";
 import { images } from "./images";
 import { docker, expectedLoad, hardware, listen } from "./machine";
+import { compressor, monitoring } from "./monitoring";
 import { nginx } from "./nginx";
 import { state } from "./state";
 import { synapse } from "./synapse";
@@ -27,6 +28,8 @@ export const environmentSchema = mapping({
   redis,
   synapse,
   nginx,
+  monitoring,
+  compressor,
 }).meta({
   title: "Environment of synapse-kit",
   description: "One Matrix homeserver: see docs/reference/environment.md",

@@ -47,18 +47,38 @@ const publicServer = (env: Environment, content: readonly Directive[]): Directiv
     ],
   );
 
-const statusServer = (): Directive =>
-  block(
+const CONNECTION_STATES = ["active", "reading", "writing", "waiting"];
+
+/** Prometheus' text form needs no exporter: Nginx knows these as variables. */
+const metrics = (): Directive[] => {
+  const lines = CONNECTION_STATES.map(
+    (state) => `# TYPE nginx_connections_${state} gauge\\nnginx_connections_${state} $connections_${state}\\n`,
+  );
+  return [
+    block(
+      "location",
+      ["=", "/metrics"],
+      [line("default_type", '"text/plain; version=0.0.4"'), line("return", "200", `"${lines.join("")}"`)],
+    ),
+  ];
+};
+
+/** For the health check, and for Prometheus where that is there. */
+const statusServer = (env: Environment, plan: Plan): Directive => {
+  const prometheus = plan.monitoring && addressesOf(env.docker.network, plan).get("prometheus")?.frontend;
+  return block(
     "server",
     [],
     [
-      line("listen", `127.0.0.1:${PORTS.nginxStatus}`),
+      line("listen", prometheus ? String(PORTS.nginxStatus) : `127.0.0.1:${PORTS.nginxStatus}`),
+      ...(prometheus ? [line("allow", "127.0.0.1"), line("allow", prometheus), line("deny", "all"), ...metrics()] : []),
       line("access_log", "off"),
       block("location", ["=", "/healthz"], [line("return", "200", '"ok\\n"')]),
       block("location", ["=", "/nginx_status"], [line("stub_status")]),
       block("location", ["/"], [line("return", "404")]),
     ],
   );
+};
 
 /** The whole nginx.conf, for a process without root on a read-only root file system. */
 export const nginxConf = (env: Environment, plan: Plan): string => {
@@ -85,7 +105,7 @@ export const nginxConf = (env: Environment, plan: Plan): string => {
         ...overloadVariables(),
         ...upstreams(plan, table, servers),
         publicServer(env, [...overloadSettings(plan), ...locations(env, plan, table)]),
-        statusServer(),
+        statusServer(env, plan),
       ],
     ),
   ])}`;

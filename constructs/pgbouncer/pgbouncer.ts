@@ -31,7 +31,7 @@ export class Pgbouncer extends Construct {
       image: platform.images.pgbouncer,
       uid: UID,
       gid: UID,
-      files: pgbouncerFiles(plan),
+      files: pgbouncerFiles(plan, platform.plan.monitoring !== undefined),
       entrypoint: ["pgbouncer", "/config/pgbouncer.ini"],
       healthcheck: [
         "pg_isready",

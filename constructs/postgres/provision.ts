@@ -1,5 +1,6 @@
 import type { Environment } from "../../configs/environment";
 import { secretPlaceholder } from "../../configs/secrets";
+import { MONITORING_ROLE } from "../monitoring-role";
 import { SCHEMA_READY_SQL } from "./table-parameters";
 
 /** Database and role that Synapse uses. */
@@ -16,11 +17,22 @@ export const SESSION_DEFAULTS = {
   idle_in_transaction_session_timeout: "30min",
 } as const;
 
+/** Sees statistics and nothing that was stored; may wait for nobody, and nobody for it. */
+const MONITORING_SQL = `SELECT 'CREATE ROLE ${MONITORING_ROLE} LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${MONITORING_ROLE}') \\gexec
+ALTER ROLE ${MONITORING_ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 3 PASSWORD '${secretPlaceholder("monitoring_password")}';
+ALTER ROLE ${MONITORING_ROLE} SET statement_timeout = '10s';
+ALTER ROLE ${MONITORING_ROLE} SET default_transaction_read_only = on;
+GRANT pg_monitor TO ${MONITORING_ROLE};
+GRANT CONNECT ON DATABASE ${DATABASE} TO ${MONITORING_ROLE};`;
+
+/** Nobody watches any more: the way in is closed, whatever the password. */
+const NO_MONITORING_SQL = `SELECT 'ALTER ROLE ${MONITORING_ROLE} NOLOGIN' WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = '${MONITORING_ROLE}') \\gexec`;
+
 /**
  * Idempotent SQL, run at every start of the container as the superuser on the local socket: role, database, session
  * defaults, extension. Statement tracking and logging are off in this session, since it states a password.
  */
-export const provisionSql = (env: Environment): string => {
+export const provisionSql = (env: Environment, watched: boolean): string => {
   const defaults = { ...SESSION_DEFAULTS, synchronous_commit: env.postgres.synchronousCommit ? "on" : "off" };
   return `\\set ON_ERROR_STOP on
 SET log_statement = 'none';
@@ -35,6 +47,7 @@ ${Object.entries(defaults)
 SELECT 'CREATE DATABASE ${DATABASE} OWNER ${ROLE} ENCODING ''UTF8'' LC_COLLATE ''C'' LC_CTYPE ''C'' TEMPLATE template0'
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '${DATABASE}') \\gexec
 REVOKE ALL ON DATABASE ${DATABASE} FROM PUBLIC;
+${watched ? MONITORING_SQL : NO_MONITORING_SQL}
 \\connect ${DATABASE}
 CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 `;

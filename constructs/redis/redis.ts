@@ -30,7 +30,7 @@ export class Redis extends Construct {
       image: platform.images.redis,
       uid: UID,
       gid: UID,
-      files: redisFiles(plan),
+      files: redisFiles(plan, platform.plan.monitoring !== undefined),
       entrypoint: [`${flavour}-server`, "/config/redis.conf"],
       healthcheck: ["sh", "/config/health.sh", `${flavour}-cli`],
       stopGrace: Duration.seconds(10),

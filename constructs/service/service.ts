@@ -23,6 +23,12 @@ export interface DataMount {
   readonly readOnly?: boolean;
 }
 
+/** A folder of the host, always read-only. */
+export interface HostMount {
+  readonly hostPath: string;
+  readonly path: string;
+}
+
 export interface PublishedPort {
   readonly internal: number;
   readonly external: number;
@@ -53,6 +59,8 @@ export interface ServiceProps {
   /** @default [] */
   readonly data?: readonly DataMount[];
   /** @default [] */
+  readonly hostMounts?: readonly HostMount[];
+  /** @default [] */
   readonly ports?: readonly PublishedPort[];
   /** Names by which others on its networks find it. @default - the budget's name */
   readonly aliases?: readonly string[];
@@ -76,10 +84,13 @@ export class Service extends Construct {
   readonly container: Container;
   /** Docker name. */
   readonly containerName: string;
+  /** Name within the environment. */
+  readonly service: string;
 
   constructor(scope: Construct, id: string, props: ServiceProps) {
     super(scope, id);
     const { platform, budget } = props;
+    this.service = budget.name;
     this.containerName = platform.nameOf(budget.name);
     const identity = { [LABELS.environment]: platform.environment.name, [LABELS.service]: budget.name };
 
@@ -93,6 +104,11 @@ export class Service extends Construct {
       labels: identity,
     });
 
+    const hostMounts = (props.hostMounts ?? []).map(({ hostPath, path }) => ({
+      hostPath,
+      containerPath: path,
+      readOnly: true,
+    }));
     const memory = budget.memory.value.toMiB();
     const overrides = { memory_reservation: budget.reservation.toMiB() };
     const base: ContainerConfig = {
@@ -119,6 +135,7 @@ export class Service extends Construct {
           containerPath: mount.path,
           readOnly: mount.readOnly ?? false,
         })),
+        ...hostMounts,
       ],
       networksAdvanced: platform.attachmentsOf(budget.name, props.aliases ?? [budget.name]),
       healthcheck: healthcheckOf(props.healthcheck),
@@ -146,7 +163,7 @@ export class Service extends Construct {
       readOnly: readOnly ?? false,
     }));
     const hash = shortHash([
-      specHash(this, { ...config, volumes: data }, overrides),
+      specHash(this, { ...config, volumes: [...data, ...hostMounts] }, overrides),
       this.config.volume.friendlyUniqueId,
     ]);
     this.container = new Container(this, "container", {

@@ -1,4 +1,3 @@
-import { dump } from "js-yaml";
 import type { Stream } from "../../configs/catalogue/role";
 import { ROLES } from "../../configs/catalogue/roles";
 import type { Environment, Settings } from "../../configs/environment";
@@ -6,11 +5,9 @@ import { PORTS } from "../../configs/ports";
 import type { Plan } from "../../sizing/plan";
 import { addressesOf } from "../addresses";
 import { CONFIG_DIR } from "../file";
+import { toYaml } from "../yaml";
 import { withOwnSecrets } from "./own-secrets";
 import { hasMediaWorker, holdersOf, mainOf, replicatesOverHttp, streamsOf, workersOf } from "./topology";
-
-/** js-yaml folds long lines and writes anchors by default; Synapse reads YAML 1.1, for which `dump` quotes by itself. */
-export const toYaml = (value: object): string => dump(value, { lineWidth: -1, noRefs: true });
 
 /** Synapse's example for the previews' blacklist: nothing inside the machine or its network may be fetched. */
 const PRIVATE_RANGES = [

@@ -1,6 +1,6 @@
 import type { Environment } from "../../configs/environment";
 import type { ProcessPlan } from "../../sizing/plan";
-import { toYaml } from "./homeserver";
+import { toYaml } from "../yaml";
 
 /**
  * Everything to stdout, where Docker keeps and rotates it, with the process's name in each line. The access log stays

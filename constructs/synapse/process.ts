@@ -6,7 +6,7 @@ import { addressesOf } from "../addresses";
 import { CONFIG_DIR } from "../file";
 import { SESSION_DATABASE } from "../pgbouncer/files";
 import { DATABASE, ROLE, SESSION_DEFAULTS } from "../postgres/provision";
-import { toYaml } from "./homeserver";
+import { toYaml } from "../yaml";
 import { hasMediaWorker, needsMediaStore, replicatesOverHttp, resourcesOf } from "./topology";
 
 /** A backend grows with every table that it has touched (10 MB warm); Synapse's document shows this limit. */

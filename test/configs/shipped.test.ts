@@ -10,6 +10,7 @@ import { loadProfile } from "../../configs/profile";
 import { Bytes } from "../../configs/units/bytes";
 import { resolveImages } from "../../host/images";
 import { solve } from "../../sizing/solve";
+import { machine } from "../sizing/fixtures";
 import { ROOT, SHIPPED } from "../support/corpus";
 
 const minimal = (name: string) => parseEnvironment("server_name: example.com\n", name, `${name}.yaml`);
@@ -195,7 +196,8 @@ describe("what the reference offers", () => {
       "dev",
       "dev.yaml",
     );
-    for (const reference of Object.values(resolveImages(environment, "official").references)) {
+    const plan = solve(environment, machine(16_384, 4));
+    for (const reference of Object.values(resolveImages(environment, plan, "official").references)) {
       expect(reference).toMatch(/^[a-z0-9][a-z0-9._/-]*:[\w.-]+$/);
     }
   });

@@ -3,11 +3,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mirrorConfig } from "../../cli/tool";
-import { loadEnvironment } from "../../configs/load-environment";
 import { packageRoot } from "../../configs/package-root";
 import { buildImages } from "../../host/build-images";
 import { Docker } from "../../host/docker";
-import { resolveImages } from "../../host/images";
+import { prepare } from "../../host/prepare";
 import { EngineProject } from "../support/engine-project";
 
 /** The release that the library's own version goes with. */
@@ -38,8 +37,8 @@ images: local
       sendCrashReports: "false",
     }),
   );
-  const environment = loadEnvironment(project.name, project.dir);
-  await buildImages(resolveImages(environment, "local").local, new Docker());
+  const { images } = await prepare(project.name, project.dir);
+  await buildImages(images.local, new Docker());
   const install = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--prefix", tool, CDKTF_CLI], {
     encoding: "utf8",
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
-import type { Environment, WorkerLayoutName } from "../../configs/environment";
+import type { WorkerLayoutName } from "../../configs/environment";
 import { listEnvironments } from "../../configs/load-environment";
 import { parseEnvironment } from "../../configs/parse-environment";
 import { Bytes } from "../../configs/units/bytes";
@@ -16,12 +16,6 @@ export const ROOT = join(__dirname, "..", "..");
 /** Stands in for whatever machine the tests run on. */
 const MACHINE: HostFacts = { ram: Bytes.gib(8), cpus: Cpus.of(4), disk: { kind: "ssd" }, source: "declared" };
 
-/** Official references, and one for the seeder, which nobody publishes. */
-const images = (environment: Environment): Prepared["images"] => {
-  const { references } = resolveImages(environment, "official");
-  return { references: { ...references, seeder: references.seeder ?? "synapse-kit/seeder:1.38.0" }, local: [] };
-};
-
 /** A sized environment from YAML, with official images, and nothing in it from the machine that the test runs on. */
 export const prepared = (name: string, yaml: string): Prepared => {
   const environment = parseEnvironment(yaml, name, `configs/environments/${name}.yaml`);
@@ -30,7 +24,8 @@ export const prepared = (name: string, yaml: string): Prepared => {
     hardware.kind === "declared"
       ? { ram: hardware.ram, cpus: hardware.cpus, disk: hardware.disk, source: "declared" }
       : MACHINE;
-  return { environment, plan: solve(environment, host), images: images(environment) };
+  const plan = solve(environment, host);
+  return { environment, plan, images: resolveImages(environment, plan, "official") };
 };
 
 export const SHIPPED: readonly string[] = listEnvironments(ROOT);

@@ -12,6 +12,8 @@ export const SECRETS: Readonly<Record<GeneratedSecret, string>> = {
   postgres_superuser_password: "test-superuser-password",
   postgres_password: "test-postgres-password",
   redis_password: "test-redis-password",
+  monitoring_password: "test-monitoring-password",
+  grafana_admin_password: "test-grafana-admin-password",
   registration_shared_secret: "test-registration-shared-secret",
   macaroon_secret_key: "test-macaroon-secret-key",
   form_secret: "test-form-secret",
@@ -60,6 +62,7 @@ export const boxOf = (name: string, yaml: string): Box => {
 
 /** YAML of a machine; `more` holds further top-level keys. */
 export const yamlOf = (ramGb: number, cpus: number, more = ""): string => `server_name: example.com
+images: local
 hardware:
   ram: ${ramGb}GB
   cpus: ${cpus}

@@ -56,7 +56,8 @@ export class ProgramContainer {
    * @throws when there is no engine or no image: these tests never skip
    */
   static async start(image: ImageName, user: number): Promise<ProgramContainer> {
-    const { references, local } = resolveImages(boxWithLayout("two").environment, "local");
+    const { environment, plan } = boxWithLayout("two");
+    const { references, local } = resolveImages(environment, plan, "local");
     const tag = references[image];
     await buildImages(
       local.filter((candidate) => candidate.tag === tag),

@@ -135,7 +135,7 @@ export class RunningNginx {
     plan: Plan,
     answer?: (process: string, request: IncomingMessage) => { status: number; body: string } | undefined,
   ): Promise<RunningNginx> {
-    const { references, local } = resolveImages(environment, "local");
+    const { references, local } = resolveImages(environment, plan, "local");
     const image = references.nginx;
     await buildImages(
       local.filter(({ tag }) => tag === image),
