@@ -76,6 +76,9 @@ export class Arm {
         listen: { port: portOf(this.#place) },
         docker: { network: networkOf(this.#place) },
         expected: { federation: "closed" },
+        // Neither is what is measured, and both would be a load of their own.
+        monitoring: { enabled: false },
+        compressor: { enabled: false },
         synapse: {
           workers: workersOf(this.layout),
           registration: "open",

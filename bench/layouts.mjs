@@ -14,6 +14,8 @@ const HELD_SHARE = 0.6;
 
 const RAM = `${Math.floor(totalmem() / 1024 ** 2)}MiB`;
 
+const STEPS = [16, 8, 4, 2, 1].filter((cores) => cores <= cpus().length);
+
 /** What `synapse.workers: auto` means with so many cores and this machine's RAM. */
 const pickFor = (cores) =>
   JSON.parse(output(process.execPath, [CLI, "size", "--cpus", String(cores), "--ram", RAM, "--json"])).layout.name;
@@ -67,10 +69,11 @@ const onCores = async (cores, layouts, armOf, { count, seconds }) => {
   };
 };
 
-/** @param layouts - besides the kit's picks */
-export const benchLayouts = async ({ count = 4, seconds = 20, layouts: others = OTHERS } = {}) => {
-  // The whole machine first.
-  const steps = [16, 8, 4, 2, 1].filter((cores) => cores <= cpus().length);
+/**
+ * @param layouts - besides the kit's picks
+ * @param steps - numbers of cores; without it all that the machine has, the whole of it first
+ */
+export const benchLayouts = async ({ count = 4, seconds = 20, layouts: others = OTHERS, steps = STEPS } = {}) => {
   const layouts = [...new Set([...others, ...steps.map(pickFor)])];
   const figures = await deployed(layouts, LOAD, async (armOf) => {
     const all = [];

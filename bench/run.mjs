@@ -1,10 +1,12 @@
 // All figures of the README: `npm run bench`, or one part: `npm run bench -- --only synth`. The result is printed as
 // Markdown and kept in bench/results.json.
 //
-//   --only PART    synth, deploy, layouts or replication; the others keep their figures
+//   --only PART    synth, deploy, layouts, replication or monitoring; the others keep their figures
 //   --rounds N     runs of each `synth` case (5); turns of each layout (4) and number of idle workers (3)
 //   --pairs N      pairs of each deployment (3)
 //   --seconds N    window of each turn of a layout (20)
+//   --layouts A,B  what the kit's pick is compared with: names, or files of bench/layouts/
+//   --cores N      with so many cores only
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -12,6 +14,7 @@ import { parseArgs } from "node:util";
 import { benchDeploy, deployTables } from "./deploy.mjs";
 import { benchLayouts, layoutTables } from "./layouts.mjs";
 import { output, ROOT, round } from "./lib.mjs";
+import { benchMonitoring, monitoringTable } from "./monitoring.mjs";
 import { benchReplication, replicationTable } from "./replication.mjs";
 import { benchSynth, synthTable } from "./synth.mjs";
 
@@ -23,11 +26,15 @@ const { values } = parseArgs({
     rounds: { type: "string" },
     pairs: { type: "string" },
     seconds: { type: "string" },
+    layouts: { type: "string" },
+    cores: { type: "string" },
   },
 });
-const PARTS = ["synth", "deploy", "layouts", "replication"];
+const PARTS = ["synth", "deploy", "layouts", "replication", "monitoring"];
 if (values.only !== undefined && !PARTS.includes(values.only)) {
-  console.error(`usage: npm run bench [-- --only ${PARTS.join("|")}] [--rounds N] [--pairs N] [--seconds N]`);
+  console.error(
+    `usage: npm run bench [-- --only ${PARTS.join("|")}] [--rounds N] [--pairs N] [--seconds N] [--layouts A,B] [--cores N]`,
+  );
   process.exit(2);
 }
 const wants = (part) => values.only === undefined || values.only === part;
@@ -72,6 +79,8 @@ if (wants("deploy")) {
 const turns = {
   ...(values.rounds && { count: Number(values.rounds) }),
   ...(values.seconds && { seconds: Number(values.seconds) }),
+  ...(values.layouts && { layouts: values.layouts.split(",") }),
+  ...(values.cores && { steps: [Number(values.cores)] }),
 };
 if (wants("layouts")) {
   const about = circumstances();
@@ -81,6 +90,10 @@ if (wants("replication")) {
   const about = circumstances();
   results.replication = { ...about, ...(await benchReplication(turns)) };
 }
+if (wants("monitoring")) {
+  const about = circumstances();
+  results.monitoring = { ...about, ...(await benchMonitoring(turns)) };
+}
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 
 const heading = (title, { date, machine }) =>
@@ -89,5 +102,7 @@ if (results.synth) console.log(`${heading("Commands", results.synth)}\n${synthTa
 if (results.deploy) console.log(`${heading("Deployment", results.deploy)}\n${deployTables(results.deploy)}\n`);
 if (results.layouts) console.log(`${heading("Worker layouts", results.layouts)}\n${layoutTables(results.layouts)}\n`);
 if (results.replication) {
-  console.log(`${heading("Following replication", results.replication)}\n${replicationTable(results.replication)}`);
+  console.log(`${heading("Following replication", results.replication)}\n${replicationTable(results.replication)}\n`);
 }
+if (results.monitoring)
+  console.log(`${heading("Watching", results.monitoring)}\n${monitoringTable(results.monitoring)}`);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { packageRoot } from "../configs/package-root";
 import { UserError } from "../configs/user-error";
 import { packageVersion } from "./version";
@@ -96,7 +96,8 @@ program
 program
   .command("status")
   .argument("<env>", "name or path")
-  .description("how each service is; exit code 1 when one is not healthy")
+  .description("how each service is, and what fires; exit code 1 when one is not healthy")
+  .option("--watch", "again every two seconds, until Ctrl-C")
   .option("--json", "for scripts")
   .action(async (env, options) => {
     const { status } = require("./commands/status") as typeof import("./commands/status");
@@ -113,6 +114,23 @@ program
   .action(async (env, service, options) => {
     const { logs } = require("./commands/logs") as typeof import("./commands/logs");
     await logs(env, service, options);
+  });
+
+program
+  .command("compress")
+  .argument("<env>", "name or path")
+  .description("store the state of rooms in fewer rows now, as the schedule does")
+  .addOption(new Option("--room <id>", "this room alone, from its first state group on").conflicts("groups"))
+  .option("--groups <range>", "these state groups alone, as in 1000-2000")
+  .addOption(new Option("--dry-run", "say what would be saved, and change nothing").conflicts("sql"))
+  .option("--sql <file>", "write SQL transactions to review into a new file, and change nothing")
+  .option("--chunk-size <groups>", "state groups that are worked on at a time")
+  .option("--chunks <count>", "at most so many chunks")
+  .option("--levels <list>", "longest chain of each level, as in 100,50,25")
+  .option("--json", "for scripts")
+  .action(async (env, options) => {
+    const { compress } = require("./commands/compress") as typeof import("./commands/compress");
+    await compress(env, options);
   });
 
 program

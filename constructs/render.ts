@@ -1,6 +1,7 @@
 import type { Environment } from "../configs/environment";
 import type { Plan } from "../sizing/plan";
 import { alertmanagerFiles } from "./alertmanager/files";
+import { compressorFiles } from "./compressor/files";
 import { exporterFiles } from "./exporters/files";
 import type { ConfigFile } from "./file";
 import { nginxFiles } from "./nginx/files";
@@ -42,6 +43,9 @@ export const render = (environment: Environment, plan: Plan): RenderedService[] 
       files: synapseFiles(environment, plan, process),
     })),
     { service: plan.nginx.container.name, files: nginxFiles(environment, plan) },
+    ...(plan.compressor
+      ? [{ service: plan.compressor.container.name, files: compressorFiles(environment, plan.compressor) }]
+      : []),
     ...renderMonitoring(environment, plan),
   ];
 };

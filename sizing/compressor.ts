@@ -9,11 +9,11 @@ import { fromFile, GUESS, solved } from "./solved";
 
 /** Below it, every page belongs to the services. A machine sold as 2 GB shows a little less. `guess` */
 const LEAST_RAM = Bytes.gib(1.75);
-/** Python, its libraries and the health check. */
-const BASE = Bytes.mib(40);
+/** Python twice, of the schedule and of the run, with its libraries: 50 MiB measured; and the health check. */
+const BASE = Bytes.mib(60);
 /** Of RAM, for the rows of the chunk at hand, which shrinks where they would take more. `guess` */
 const ROWS_SHARE = 0.01;
-const ROWS_LEAST = Bytes.mib(24);
+const ROWS_LEAST = Bytes.mib(32);
 const ROWS_MOST = Bytes.mib(512);
 const FILES = 64;
 

@@ -9,12 +9,14 @@ import { FROM_FILE, GUESS, solved } from "./solved";
 /** Less RAM than this runs main alone, whatever the cores (docs/sizing.md: workers start at 4 GB). `guess` */
 const LEAST_RAM_FOR_WORKERS = Bytes.gib(3.5);
 
-/** Whole cores from which a layout is worth it, largest first (docs/sizing.md). */
+/**
+ * Whole cores from which a layout is worth it, largest first. On one and two cores main alone was the fastest and the
+ * quickest to answer of all that were tried (docs/workers.md, "Measured"); above, the ladder is reckoned.
+ */
 const RUNGS: ReadonlyArray<readonly [cores: number, layout: WorkerLayoutName]> = [
   [16, "seventeen"],
   [8, "eight"],
   [4, "three"],
-  [2, "two"],
 ];
 
 /** A quarter of a core per worker at 40 events/s, only to follow replication (Element, "Scaling to millions of users requires Synapse Pro"). */
@@ -23,6 +25,7 @@ const REPLICATION_TAX_CORES = 0.25 / 40;
 const MOST_TAX_SHARE = 0.2;
 
 const LADDER_SOURCE = "docs/sizing.md";
+const MEASURED = "docs/workers.md, bench/layouts.mjs";
 
 /** Worker processes beside main. */
 export const workersIn = ({ processes }: Layout): number => processes.length - 1;
@@ -35,7 +38,7 @@ const rungFor = (host: HostFacts): Solved<WorkerLayoutName> => {
   const rung = RUNGS.find(([least]) => cores >= least);
   return rung
     ? solved(rung[1], `${host.cpus} cores, ${rung[0]} or more`, LADDER_SOURCE)
-    : solved("none", `${host.cpus} cores, below 2: main runs alone`, LADDER_SOURCE);
+    : solved("none", `${host.cpus} cores, below 4: main runs alone`, MEASURED);
 };
 
 const taxed = (layout: WorkerLayoutName, events: number): number =>

@@ -2,6 +2,7 @@ import { HttpBackend, LocalBackend, PgBackend, S3Backend, TerraformStack } from 
 import type { Construct } from "constructs";
 import type { Environment, FlatSettings, ImageName } from "../configs/environment";
 import { Alertmanager } from "../constructs/alertmanager/alertmanager";
+import { Compressor } from "../constructs/compressor/compressor";
 import { Exporter } from "../constructs/exporters/exporter";
 import { Nginx } from "../constructs/nginx/nginx";
 import { Pgbouncer } from "../constructs/pgbouncer/pgbouncer";
@@ -73,10 +74,12 @@ export class HomeserverStack extends TerraformStack {
     });
     // Waits for nobody: a port that is taken shows at once, and not after minutes.
     const nginx = new Nginx(this, "nginx", { platform });
+    const compressor = plan.compressor && new Compressor(this, "compressor", { platform, plan: plan.compressor });
     this.monitoring(platform, [
       ...[postgres, pgbouncer, redis].flatMap((one) => (one?.service ? [one.service] : [])),
       ...synapse.processes,
       nginx.service,
+      ...(compressor ? [compressor.service] : []),
     ]);
   }
 

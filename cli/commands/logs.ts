@@ -2,7 +2,7 @@ import { loadEnvironment } from "../../configs/load-environment";
 import { UserError } from "../../configs/user-error";
 import { dockerOf, engineOf } from "../../host/engine";
 import { requireEngine } from "../project";
-import { statusOf } from "./status";
+import { servicesOf } from "../status/box";
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -14,7 +14,7 @@ export const logs = async (name: string, service: string | undefined, options: L
   const environment = loadEnvironment(name, process.cwd());
   const docker = dockerOf(await engineOf(environment));
   await requireEngine(docker);
-  const known = (await statusOf(docker, environment.name)).map((s) => s.service);
+  const known = await servicesOf(docker, environment.name);
   if (known.length === 0) throw new UserError(`\`${environment.name}\` does not run`);
   if (service !== undefined && !known.includes(service)) {
     throw new UserError(`no service \`${service}\` in \`${environment.name}\`; there are: ${known.join(", ")}`);

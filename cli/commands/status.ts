@@ -1,120 +1,42 @@
-import { LABELS } from "../../configs/labels";
 import { loadEnvironment } from "../../configs/load-environment";
-import { Bytes } from "../../configs/units/bytes";
-import type { Docker } from "../../host/docker";
+import { Duration } from "../../configs/units/duration";
+import { UserError } from "../../configs/user-error";
 import { dockerOf, engineOf } from "../../host/engine";
 import { requireEngine } from "../project";
+import { type BoxStatus, boxStatus } from "../status/box";
+import { screen } from "../status/screen";
 
-interface Inspected {
-  readonly Id: string;
-  readonly RestartCount: number;
-  readonly State: {
-    readonly Status: string;
-    readonly Health?: { readonly Status: string };
-    readonly StartedAt: string;
-  };
-  readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> };
-  readonly HostConfig: { readonly Memory: number };
+export interface StatusOptions {
+  readonly json?: boolean;
+  readonly watch?: boolean;
 }
 
-interface Stats {
-  readonly ID: string;
-  readonly MemUsage: string;
-}
+const PAUSE = Duration.seconds(2);
+/** Cursor to the top left, and everything below it away: no flicker, unlike a cleared screen. */
+const HOME = "\u001b[H\u001b[J";
 
-/** State of one container. */
-export interface ServiceStatus {
-  readonly service: string;
-  /** `healthy`, `unhealthy`, `starting`, or Docker's word for a container that does not run. */
-  readonly health: string;
-  readonly restarts: number;
-  readonly memory_bytes: number | null;
-  readonly memory_limit_bytes: number;
-  readonly started_at: string;
-  readonly image: string;
-}
+const isWell = ({ services }: BoxStatus): boolean =>
+  services.length > 0 && services.every(({ health }) => health === "healthy");
 
-/** `docker stats` prints `145.2MiB / 512MiB`. */
-const usedBytes = (stats: Stats | undefined): number | null => {
-  const text = stats?.MemUsage.split("/")[0]?.trim();
-  return (text === undefined ? undefined : Bytes.tryParse(text)?.toBytes()) ?? null;
-};
+const textOf = (name: string, status: BoxStatus): string =>
+  status.services.length > 0
+    ? screen(status, Date.now())
+    : `${status.environment} does not run; \`npx synapse-kit deploy ${name}\` starts it`;
 
-export const statusOf = async (docker: Docker, environment: string): Promise<ServiceStatus[]> => {
-  const ids = (
-    await docker.output([
-      "ps",
-      "--all",
-      "--quiet",
-      "--no-trunc",
-      "--filter",
-      `label=${LABELS.environment}=${environment}`,
-    ])
-  )
-    .split("\n")
-    .filter((id) => id !== "");
-  if (ids.length === 0) return [];
-  const inspected: Inspected[] = JSON.parse(await docker.output(["inspect", ...ids]));
-  // Seeders are never started, and one-shot helpers carry no service label.
-  const services = inspected.filter(
-    (container) => container.State.Status !== "created" && container.Config.Labels[LABELS.service] !== undefined,
-  );
-  if (services.length === 0) return [];
-  const stats: Stats[] = (
-    await docker.output(["stats", "--no-stream", "--no-trunc", "--format", "{{json .}}", ...services.map((s) => s.Id)])
-  )
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
-  return services
-    .map((container) => ({
-      service: container.Config.Labels[LABELS.service] as string,
-      health:
-        container.State.Status === "running" ? (container.State.Health?.Status ?? "running") : container.State.Status,
-      restarts: container.RestartCount,
-      memory_bytes: usedBytes(stats.find((s) => s.ID === container.Id)),
-      memory_limit_bytes: container.HostConfig.Memory,
-      started_at: container.State.StartedAt,
-      image: container.Config.Image,
-    }))
-    .sort((a, b) => (a.service < b.service ? -1 : 1));
-};
-
-const table = (services: readonly ServiceStatus[]): string => {
-  const rows = [
-    ["service", "health", "memory", "limit", "restarts", "image"],
-    ...services.map((s) => [
-      s.service,
-      s.health,
-      s.memory_bytes === null ? "-" : Bytes.of(s.memory_bytes).toString(),
-      Bytes.of(s.memory_limit_bytes).toString(),
-      String(s.restarts),
-      s.image,
-    ]),
-  ];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-};
-
-/** Prints how each service of an environment is. Exit code 1 when one is not healthy or nothing runs. */
-export const status = async (name: string, options: { readonly json?: boolean }): Promise<void> => {
+/** Prints how the box is. Exit code 1 when a service is not healthy or nothing runs; alerts have no say in it. */
+export const status = async (name: string, options: StatusOptions): Promise<void> => {
+  if (options.json && options.watch) {
+    throw new UserError("`--json` and `--watch` do not go together: call it as often as you need", { usage: true });
+  }
   const environment = loadEnvironment(name, process.cwd());
   const docker = dockerOf(await engineOf(environment));
   await requireEngine(docker);
-  const services = await statusOf(docker, environment.name);
-  if (options.json) console.log(JSON.stringify({ environment: environment.name, services }, null, 2));
-  else
-    console.log(
-      services.length > 0
-        ? table(services)
-        : `${environment.name} does not run; \`npx synapse-kit deploy ${name}\` starts it`,
-    );
-  if (services.length === 0 || services.some((service) => service.health !== "healthy")) process.exitCode = 1;
+  for (;;) {
+    const found = await boxStatus(docker, environment.name);
+    process.exitCode = isWell(found) ? 0 : 1;
+    if (options.json) console.log(JSON.stringify(found, null, 2));
+    else console.log(`${options.watch ? HOME : ""}${textOf(name, found)}`);
+    if (!options.watch) return;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE.toMillis()));
+  }
 };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Bytes } from "../units/bytes";
 import { Duration } from "../units/duration";
 import { expected, mapping, port, size, text } from "./values";
 
@@ -91,6 +92,9 @@ const isCron = (value: string): boolean => {
   );
 };
 
+/** Of the program and one small chunk. */
+const LEAST_MEMORY = Bytes.mib(104);
+
 const wholeBetween = (low: number, high: number) => {
   const error = expected(`a whole number from ${low} to ${high}`);
   return z.int({ error }).min(low, { error }).max(high, { error });
@@ -111,7 +115,10 @@ export const compressor = mapping({
     .max(10, { error: expected("at most ten levels") })
     .default([100, 50, 25])
     .describe("Longest chain of differences on each level"),
-  memory: size().optional().describe("Memory limit of the container. Default: solved"),
+  memory: size()
+    .refine((value) => !Bytes.parse(value).isLessThan(LEAST_MEMORY), { error: expected(`at least ${LEAST_MEMORY}`) })
+    .optional()
+    .describe("Memory limit of the container. Default: solved"),
 })
   .prefault({})
   .describe("The state compressor: stores the state of rooms in fewer rows");

@@ -4,7 +4,7 @@ export type BrokenFile = readonly [mistake: string, yaml: string, ...messages: s
 const S = "server_name: example.com\n";
 
 const TOP =
-  "server_name, public_baseurl, hardware, expected, docker, listen, images, state, postgres, pgbouncer, redis, synapse, nginx";
+  "server_name, public_baseurl, hardware, expected, docker, listen, images, state, postgres, pgbouncer, redis, synapse, nginx, monitoring, compressor";
 const POSTGRES =
   "version, jit, memory, shared_buffers, work_mem, maintenance_work_mem, max_connections, max_wal_size, huge_pages, synchronous_commit, table_parameters, settings";
 const SYNAPSE =
@@ -363,7 +363,7 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "an unknown source of images",
     `${S}images: dockerhub\n`,
-    '2:9: `images`: expected official, local or auto, or a mapping of source, postgres, pgbouncer, redis, synapse, nginx, seeder, got "dockerhub"',
+    '2:9: `images`: expected official, local or auto, or a mapping of source, postgres, pgbouncer, redis, synapse, nginx, seeder, prometheus, alertmanager, grafana, node_exporter, postgres_exporter, pgbouncer_exporter, redis_exporter, blackbox_exporter, compressor, got "dockerhub"',
   ],
   [
     "an image with the tag latest",
@@ -388,7 +388,7 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "a misspelt image",
     `${S}images:\n  postgre: postgres:18.1\n`,
-    "3:3: `images.postgre`: unknown key; did you mean `postgres`? Allowed: source, postgres, pgbouncer, redis, synapse, nginx, seeder",
+    "3:3: `images.postgre`: unknown key; did you mean `postgres`? Allowed: source, postgres, pgbouncer, redis, synapse, nginx, seeder, prometheus, alertmanager, grafana, node_exporter, postgres_exporter, pgbouncer_exporter, redis_exporter, blackbox_exporter, compressor",
   ],
   [
     "an image that is a number",
@@ -398,7 +398,7 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "images of a list",
     `${S}images: [local]\n`,
-    "2:9: `images`: expected official, local or auto, or a mapping of source, postgres, pgbouncer, redis, synapse, nginx, seeder, got a list",
+    "2:9: `images`: expected official, local or auto, or a mapping of source, postgres, pgbouncer, redis, synapse, nginx, seeder, prometheus, alertmanager, grafana, node_exporter, postgres_exporter, pgbouncer_exporter, redis_exporter, blackbox_exporter, compressor, got a list",
   ],
   [
     "a misspelt source of images in a mapping",

@@ -8,6 +8,7 @@ import { subnetsOf } from "../../configs/network";
 import { parseEnvironment } from "../../configs/parse-environment";
 import { loadProfile } from "../../configs/profile";
 import { Bytes } from "../../configs/units/bytes";
+import { Duration } from "../../configs/units/duration";
 import { resolveImages } from "../../host/images";
 import { solve } from "../../sizing/solve";
 import { machine } from "../sizing/fixtures";
@@ -52,6 +53,14 @@ describe("a file with nothing but a server name", () => {
         settings: {},
       },
       nginx: { version: "1.30.6", adminApiFrom: [], settings: {} },
+      monitoring: {
+        enabled: "auto",
+        scrapeInterval: Duration.seconds(30),
+        retentionTime: Duration.hours(15 * 24),
+        objectives: { sendWithin200ms: 90, sendWithin500ms: 95, sendWithin1s: 99, availability: 99.5 },
+        grafana: { enabled: "auto", address: "127.0.0.1", port: 3000 },
+      },
+      compressor: { enabled: "auto", schedule: "17 3 * * *", chunkSize: 500, chunks: 100, levels: [100, 50, 25] },
     });
   });
 

@@ -20,6 +20,8 @@ hardware: { ram: 2GB, cpus: 1 }
 docker: { host: "unix://${proxy.socket}", network: 10.123.124.0/22 }
 listen: { address: 127.0.0.1, port: ${PORT} }
 synapse: { workers: none }
+monitoring: { enabled: false }
+compressor: { enabled: false }
 `,
   );
   await proxy.start();

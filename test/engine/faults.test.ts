@@ -103,6 +103,8 @@ public_baseurl: http://127.0.0.1:${PORT}
 hardware: { ram: 16GB, cpus: 8 }
 listen: { address: 127.0.0.1, port: ${PORT} }
 docker: { network: 10.123.140.0/22 }
+monitoring: { enabled: false }
+compressor: { enabled: false }
 expected: { federation: closed, users: 100 }
 synapse:
   workers: eight

@@ -53,6 +53,8 @@ docker: { host: "${host}", network: 10.123.152.0/22 }
 listen: { address: 127.0.0.1, port: ${PORT} }
 state: { backend: pg, config: { schema_name: kit } }
 synapse: { workers: none }
+monitoring: { enabled: false }
+compressor: { enabled: false }
 `,
   );
 }, DEPLOY_MS);

@@ -22,6 +22,8 @@ public_baseurl: http://127.0.0.1:${PORT}
 hardware: { ram: 8GB, cpus: 4 }
 listen: { address: 127.0.0.1, port: ${PORT} }
 docker: { network: 10.123.144.0/22 }
+monitoring: { enabled: false }
+compressor: { enabled: false }
 expected: { federation: closed, users: 100 }
 synapse:
   workers: ${workers}

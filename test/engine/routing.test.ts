@@ -39,6 +39,8 @@ hardware: { ram: 16GB, cpus: 8 }
 listen: { address: 127.0.0.1, port: ${PORT} }
 docker: { network: ${NETWORK} }
 nginx: { admin_api_from: [${NETWORK}] }
+monitoring: { enabled: false }
+compressor: { enabled: false }
 expected: { federation: closed, users: 100 }
 synapse:
   workers: ${layout}

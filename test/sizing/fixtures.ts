@@ -4,7 +4,7 @@ import { Cpus } from "../../configs/units/cpus";
 import { Duration } from "../../configs/units/duration";
 import type { HostFacts } from "../../sizing/plan";
 
-/** An environment in which everything is left to the solver. */
+/** An environment in which everything is left to the solver, and nothing watches or maintains. */
 export const AUTO: Environment = {
   name: "test",
   file: "test.yaml",
@@ -33,13 +33,13 @@ export const AUTO: Environment = {
   },
   nginx: { version: "1.30.6", adminApiFrom: [], settings: {} },
   monitoring: {
-    enabled: "auto",
+    enabled: false,
     scrapeInterval: Duration.seconds(30),
     retentionTime: Duration.hours(360),
     objectives: { sendWithin200ms: 90, sendWithin500ms: 95, sendWithin1s: 99, availability: 99.5 },
     grafana: { enabled: "auto", address: "127.0.0.1", port: 3000 },
   },
-  compressor: { enabled: "auto", schedule: "17 3 * * *", chunkSize: 500, chunks: 100, levels: [100, 50, 25] },
+  compressor: { enabled: false, schedule: "17 3 * * *", chunkSize: 500, chunks: 100, levels: [100, 50, 25] },
 };
 
 /** A machine with this much RAM in MB. */

@@ -22,20 +22,7 @@ describe("memory limits in MB", () => {
   it.each([
     [1024, 1, { postgres: 361, "synapse-main": 377, nginx: 28 }, 2],
     [2048, 1, { postgres: 652, "synapse-main": 899, nginx: 34 }, 2],
-    [
-      4096,
-      2,
-      {
-        postgres: 1346,
-        pgbouncer: 32,
-        redis: 89,
-        "synapse-main": 642,
-        "synapse-client1": 606,
-        "synapse-federation1": 606,
-        nginx: 67,
-      },
-      6,
-    ],
+    [4096, 2, { postgres: 1404, "synapse-main": 1939, nginx: 49 }, 2],
     [
       8192,
       4,
@@ -51,20 +38,7 @@ describe("memory limits in MB", () => {
       },
       5,
     ],
-    [
-      24_576,
-      2,
-      {
-        postgres: 9334,
-        pgbouncer: 32,
-        redis: 189,
-        "synapse-main": 5689,
-        "synapse-client1": 2845,
-        "synapse-federation1": 2845,
-        nginx: 67,
-      },
-      6,
-    ],
+    [24_576, 2, { postgres: 15_267, "synapse-main": 5689, nginx: 49 }, 2],
   ])("%i MB and %i cores", (ram, cores, limits, left) => {
     const plan = planFor(ram, cores);
     expect(Object.fromEntries(containersOf(plan).map(({ name, memory }) => [name, memory.value.toMiB()]))).toEqual(
@@ -100,10 +74,10 @@ describe("Postgres", () => {
   it.each([
     [1024, 1, ["64MB", "2MB", "32MB", "16MB", "144MB", "1GB", "22"]],
     [2048, 1, ["192MB", "5184kB", "45MB", "18MB", "384MB", "1GB", "22"]],
-    [4096, 2, ["352MB", "4MB", "77MB", "30MB", "768MB", "2GB", "38"]],
+    [4096, 2, ["496MB", "9536kB", "110MB", "44MB", "944MB", "2GB", "24"]],
     [8192, 4, ["1008MB", "5568kB", "218MB", "58MB", "1888MB", "4GB", "43"]],
     [16_384, 8, ["2112MB", "6080kB", "458MB", "122MB", "3952MB", "8GB", "64"]],
-    [24_576, 2, ["3856MB", "25408kB", "810MB", "324MB", "7024MB", "16GB", "38"]],
+    [24_576, 2, ["4912MB", "64MB", "1GB", "512MB", "12128MB", "16GB", "24"]],
     [65_536, 16, ["9808MB", "16832kB", "1GB", "430MB", "17520MB", "16GB", "96"]],
     [131_072, 32, ["16GB", "65344kB", "1GB", "512MB", "42384MB", "16GB", "113"]],
   ])("%i MB and %i cores", (ram, cores, values) => expect(settingsOf(planFor(ram, cores), NAMES)).toEqual(values));
@@ -207,7 +181,7 @@ describe("a box too small", () => {
 describe("connections", () => {
   it.each([
     [2048, 1, [6], undefined, "direct"],
-    [4096, 2, [8, 5, 5], [10, 8], "session,transaction,transaction"],
+    [4096, 2, [8], undefined, "direct"],
     [8192, 4, [8, 5, 5, 5], [15, 8], "session,transaction,transaction,transaction"],
   ])("%i MB and %i cores: cp_max %j, pools %j, %s", (ram, cores, cpMax, pools, paths) => {
     const plan = planFor(ram, cores);

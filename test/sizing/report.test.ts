@@ -11,22 +11,22 @@ workers none: 2 GB of RAM is below 3.5 GB, main runs alone
 expected 125 users, 250 clients, 6.3 events/s
 
 service           memory MB   CPU  connections
-postgres                652  0.40           22
-synapse-main            899  0.50            6
-nginx                    34  0.10         2048
+postgres                652  0.38           22
+synapse-main            899  0.48            6
+nginx                    34  0.14         2048
 operating system        256
 slack                 204.8
 left over               2.2  0.00
 
 why
   postgres: memory: 42 of 100 parts of the 1552.9 MB that reserves and small services leave, and what Synapse cannot use; its uses take at most 90 %
-  postgres: CPU: 40 % of the CPU weight
+  postgres: CPU: 38 % of the CPU weight
   postgres: connections: Synapse's pools 6 + direct 6 + superuser 3 + reserved 2 + 5 to spare
   synapse-main: memory: base 250 MB + caches 558.8 MB = 808.8 MB, divided by 0.9
-  synapse-main: CPU: 2 of 2 parts of Synapse's 50 % of the CPU weight
+  synapse-main: CPU: 2 of 2 parts of Synapse's 48 % of the CPU weight
   synapse-main: connections: 2 × 1 cores + 4, between 6 and 10, for main alone
   nginx: memory: master 16 MB + workers 4 MB + clients 10 MB = 30 MB, divided by 0.9
-  nginx: CPU: 10 % of the CPU weight, high for its use
+  nginx: CPU: 14 % of the CPU weight, high for its use
   nginx: connections: 1 workers × 2048
   operating system: 128 MB + 4 % of 2 GB between 256 MB and 2 GB, at most 15 % of RAM
   slack: 10 % of 2 GB, never allocated
@@ -51,14 +51,14 @@ describe("sizeJson", () => {
         connections,
       ]),
     ).toEqual([
-      ["postgres", 1, 2808, 1.6, 43],
+      ["postgres", 1, 2808, 1.52, 43],
       ["pgbouncer", 1, 32, 0.16, 43],
       ["redis", 1, 98, 0.08, 28],
-      ["synapse-main", 1, 1194, 0.8, 8],
-      ["synapse-sync1", 1, 894, 0.4, 5],
-      ["synapse-rooms1", 1, 894, 0.4, 5],
-      ["synapse-federation1", 1, 894, 0.4, 5],
-      ["nginx", 1, 98, 0.16, 8192],
+      ["synapse-main", 1, 1194, 0.768, 8],
+      ["synapse-sync1", 1, 894, 0.384, 5],
+      ["synapse-rooms1", 1, 894, 0.384, 5],
+      ["synapse-federation1", 1, 894, 0.384, 5],
+      ["nginx", 1, 98, 0.32, 8192],
     ]);
     const limits = report.services.reduce((sum, { memory_limit_bytes }) => sum + memory_limit_bytes, 0);
     const { operating_system_bytes, slack_bytes } = report.reserves;
