@@ -5,6 +5,7 @@ export { Bytes } from "./configs/units/bytes";
 export { Cpus } from "./configs/units/cpus";
 export { Duration } from "./configs/units/duration";
 export { UserError } from "./configs/user-error";
+export { Grafana, type GrafanaProps } from "./constructs/grafana/grafana";
 export { Nginx, type NginxProps } from "./constructs/nginx/nginx";
 export { Pgbouncer, type PgbouncerProps } from "./constructs/pgbouncer/pgbouncer";
 export { Platform, type PlatformProps } from "./constructs/platform/platform";

@@ -46,8 +46,11 @@ const KNOWN: readonly Known[] = [
   },
   {
     pattern: /port is already allocated|address already in use|Ports are not available/i,
-    explain: (_, { listen }) =>
-      `port ${listen.address}:${listen.port} is taken: stop what listens there, or set \`listen.port\` to another`,
+    explain: ({ input }, { listen, monitoring: { grafana } }) => {
+      const inGrafana = new RegExp(`${grafana.address.replaceAll(".", "\\.")}:${grafana.port}(?!\\d)`).test(input);
+      const [{ address, port }, key] = inGrafana ? [grafana, "monitoring.grafana.port"] : [listen, "listen.port"];
+      return `port ${address}:${port} is taken: stop what listens there, or set \`${key}\` to another`;
+    },
   },
   {
     pattern: /Pool overlaps with other one|invalid pool request/i,

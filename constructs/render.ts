@@ -4,6 +4,7 @@ import { alertmanagerFiles } from "./alertmanager/files";
 import { compressorFiles } from "./compressor/files";
 import { exporterFiles } from "./exporters/files";
 import type { ConfigFile } from "./file";
+import { grafanaFiles } from "./grafana/files";
 import { nginxFiles } from "./nginx/files";
 import { pgbouncerFiles } from "./pgbouncer/files";
 import { postgresFiles } from "./postgres/files";
@@ -26,6 +27,9 @@ const renderMonitoring = (environment: Environment, plan: Plan): RenderedService
         })),
         { service: plan.monitoring.alertmanager.name, files: alertmanagerFiles(environment) },
         { service: plan.monitoring.prometheus.container.name, files: prometheusFiles(environment, plan) },
+        ...(plan.monitoring.grafana
+          ? [{ service: plan.monitoring.grafana.name, files: grafanaFiles(environment, plan) }]
+          : []),
       ]
     : [];
 

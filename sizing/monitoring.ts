@@ -59,6 +59,9 @@ export const hasGrafana = (env: Environment): boolean => {
   return env.images.source !== "local" || env.images.overrides.grafana !== undefined;
 };
 
+const NO_GRAFANA =
+  "Grafana is left out: images are built here and no distribution has its package; `images.grafana` takes a reference of your own";
+
 const exporterNames = ({ pgbouncer, redis }: Omit<Present, "watchers">): ExporterName[] => [
   "node-exporter",
   "container-exporter",
@@ -158,5 +161,6 @@ export const monitoringPlan = (
     alertmanager: small("alertmanager"),
     exporters: exporterNames(present).map(small),
     ...(hasGrafana(env) ? { grafana: small("grafana") } : {}),
+    ...(!hasGrafana(env) && env.monitoring.grafana.enabled === "auto" ? { withoutGrafana: NO_GRAFANA } : {}),
   };
 };

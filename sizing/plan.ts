@@ -160,8 +160,10 @@ export interface MonitoringPlan {
   readonly prometheus: PrometheusPlan;
   readonly alertmanager: ContainerBudget;
   readonly exporters: readonly (ContainerBudget & { readonly service: ExporterName })[];
-  /** Absent where its image cannot be had. */
+  /** Absent where its image cannot be had, or nobody wants it. */
   readonly grafana?: ContainerBudget;
+  /** Why it is left out, where nobody switched it off. */
+  readonly withoutGrafana?: string;
 }
 
 /** The state compressor. */

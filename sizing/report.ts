@@ -100,11 +100,12 @@ export const sizeText = (plan: Plan): string => {
     ["slack", String(mib(plan.reserves.slack.value)), "", ""],
     ["left over", String(mib(plan.leftOver)), idleCpus(plan).toFixed(2), ""],
   ];
-  const { host, synapse, expected, reserves } = plan;
+  const { host, synapse, expected, reserves, monitoring } = plan;
   return [
     `profile ${plan.profile}: ${host.ram} RAM, ${host.cpus} CPU, disk ${host.disk.kind} (${host.source})`,
     `workers ${synapse.layout.value}: ${synapse.layout.reason}`,
     `expected ${expected.users.value} users, ${expected.clients.value} clients, ${expected.eventsPerSecond.value} events/s`,
+    ...(monitoring?.withoutGrafana ? [monitoring.withoutGrafana] : []),
     "",
     ...table(rows),
     "",

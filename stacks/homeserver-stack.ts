@@ -4,6 +4,7 @@ import type { Environment, FlatSettings, ImageName } from "../configs/environmen
 import { Alertmanager } from "../constructs/alertmanager/alertmanager";
 import { Compressor } from "../constructs/compressor/compressor";
 import { Exporter } from "../constructs/exporters/exporter";
+import { Grafana } from "../constructs/grafana/grafana";
 import { Nginx } from "../constructs/nginx/nginx";
 import { Pgbouncer } from "../constructs/pgbouncer/pgbouncer";
 import { Platform } from "../constructs/platform/platform";
@@ -64,6 +65,7 @@ export class HomeserverStack extends TerraformStack {
       new Synapse(this, "synapse", { platform, dependsOn: [], running });
       new Alertmanager(this, "alertmanager", { platform });
       new Prometheus(this, "prometheus", { platform });
+      new Grafana(this, "grafana", { platform });
       return;
     }
     const pgbouncer = plan.pgbouncer && new Pgbouncer(this, "pgbouncer", { platform, plan: plan.pgbouncer });
@@ -88,8 +90,9 @@ export class HomeserverStack extends TerraformStack {
     const { monitoring } = platform.plan;
     const alertmanager = new Alertmanager(this, "alertmanager", { platform, plan: monitoring?.alertmanager });
     const prometheus = new Prometheus(this, "prometheus", { platform, plan: monitoring?.prometheus });
+    const grafana = new Grafana(this, "grafana", { platform, plan: monitoring?.grafana });
     if (!monitoring) return;
-    const watching = [alertmanager, prometheus].flatMap(({ service }) => (service ? [service] : []));
+    const watching = [alertmanager, prometheus, grafana].flatMap(({ service }) => (service ? [service] : []));
     const exporters = monitoring.exporters
       .filter(({ service }) => service !== "container-exporter")
       .map((plan) => new Exporter(this, plan.name, { platform, plan }).service);

@@ -1,3 +1,4 @@
+import type { Environment } from "../../configs/environment";
 import { UserError } from "../../configs/user-error";
 import { buildImages } from "../../host/build-images";
 import { containersOf } from "../../sizing/plan";
@@ -18,6 +19,8 @@ const rolling = (session: Session, changes: Changes): ServiceChange[] => {
     .sort((a, b) => order.indexOf(a.service) - order.indexOf(b.service));
 };
 
+const grafanaUrl = ({ monitoring: { grafana } }: Environment): string => `http://${grafana.address}:${grafana.port}`;
+
 /**
  * Brings an environment up, or to what its file says now.
  *
@@ -31,7 +34,9 @@ export const deploy = async (name: string): Promise<void> => {
     onMessage: printProgress,
     beforeSynthesis: ({ images }, docker) => buildImages(images.local, docker),
   });
-  const { environment, docker, terraform } = session;
+  const { environment, prepared, docker, terraform } = session;
+  const { monitoring } = prepared.plan;
+  if (monitoring?.withoutGrafana) console.error(monitoring.withoutGrafana);
   try {
     console.error(`${environment.name}: comparing with what runs`);
     await terraform.plan();
@@ -80,6 +85,7 @@ export const deploy = async (name: string): Promise<void> => {
       `  listens on      http://${environment.listen.address}:${environment.listen.port}`,
       `  first user      npx synapse-kit user add ${name} NAME --admin`,
       `  how it is       npx synapse-kit status ${name}`,
+      ...(monitoring?.grafana ? [`  dashboards      ${grafanaUrl(environment)} (docs/monitoring.md)`] : []),
       `  what it may use npx synapse-kit size ${name}`,
     ].join("\n"),
   );

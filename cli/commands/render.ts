@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../../configs/user-error";
 import { render as renderAll } from "../../constructs/render";
 import { prepareSize } from "../../host/prepare";
@@ -10,10 +10,10 @@ export const render = async (name: string, options: { readonly out: string }): P
   const { environment, plan } = await prepareSize(name, process.cwd());
   let count = 0;
   for (const { service, files } of renderAll(environment, plan)) {
-    const folder = join(options.out, service);
-    mkdirSync(folder, { recursive: true });
     for (const file of files) {
-      writeFileSync(join(folder, file.path), file.content);
+      const path = join(options.out, service, file.path);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, file.content);
       count += 1;
     }
   }

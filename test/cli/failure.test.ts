@@ -54,6 +54,19 @@ describe("a state that cannot be read", () => {
   });
 });
 
+describe("a port that is taken", () => {
+  it.each([
+    ["Bind for 127.0.0.1:3000 failed: port is already allocated", "127.0.0.1:3000", "monitoring.grafana.port"],
+    ["listen tcp4 127.0.0.1:8080: bind: address already in use", "127.0.0.1:8080", "listen.port"],
+    ["listen tcp4 127.0.0.1:30001: bind: address already in use", "127.0.0.1:30001", "listen.port"],
+  ])("is named with its key: %s", async (words, place, key) => {
+    const yaml = `listen: {port: ${place.split(":")[1]}}\n`;
+    expect(await messageOf(words, "", key === "listen.port" ? yaml : "")).toBe(
+      `port ${place} is taken: stop what listens there, or set \`${key}\` to another`,
+    );
+  });
+});
+
 describe("an engine that is gone", () => {
   it.each([
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock",

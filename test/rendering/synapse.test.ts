@@ -405,12 +405,12 @@ describe("files", () => {
     expect([...used].sort()).toEqual([...SECRET_NAMES].sort());
   });
 
-  it("have bare names, once each", () => {
+  it("have names, some below folders, once each", () => {
     for (const { environment, plan } of all) {
       for (const { files } of render(environment, plan)) {
         const paths = files.map(({ path }) => path);
         expect(new Set(paths).size).toBe(paths.length);
-        for (const path of paths) expect(path).toMatch(/^[a-z][a-z0-9_.-]*$/);
+        for (const path of paths) expect(path).toMatch(/^[a-z][a-z0-9_.-]*(?:\/[a-z][a-z0-9_.-]*)*$/);
       }
     }
   });

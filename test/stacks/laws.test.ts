@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { load } from "js-yaml";
 import { PORTS } from "../../configs/ports";
 import { corpus } from "../support/corpus";
@@ -26,7 +27,7 @@ const instructions = (container: TerraformContainer): string[] => [
 ];
 
 const GO_DURATION = /^(?:[1-9]\d{0,2}ms|(?:[1-9]\d*h)?(?:[1-5]?\dm)?[1-5]?\d(?:\.\d+)?s)$/;
-const CONFIG_PATH = /\/config\/[A-Za-z0-9_.-]*[A-Za-z0-9_]/g;
+const CONFIG_PATH = /\/config\/[A-Za-z0-9_./-]*[A-Za-z0-9_]/g;
 
 describe("the corpus", () => {
   it("has every layout, and with each every bundle of options", () => {
@@ -129,16 +130,19 @@ describe("every container that runs", () => {
     ).toEqual([]);
   });
 
-  it("publishes nothing but Nginx's one port, at a stated address", () => {
+  it("publishes nothing but Nginx's one port and Grafana's, at a stated address", () => {
     expect(
-      perService((c, name, { prepared: { environment } }) =>
-        name === "nginx"
-          ? JSON.stringify(c.ports) ===
-            JSON.stringify([
-              { external: environment.listen.port, internal: PORTS.nginx, ip: environment.listen.address },
-            ])
-          : c.ports === undefined,
-      ),
+      perService((c, name, { prepared: { environment } }) => {
+        const published: Readonly<Record<string, readonly [internal: number, at: { address: string; port: number }]>> =
+          {
+            nginx: [PORTS.nginx, environment.listen],
+            grafana: [PORTS.grafana, environment.monitoring.grafana],
+          };
+        const one = published[name];
+        if (!one) return c.ports === undefined;
+        const [internal, { address: ip, port: external }] = one;
+        return JSON.stringify(c.ports) === JSON.stringify([{ external, internal, ip }]);
+      }),
     ).toEqual([]);
   });
 
@@ -276,7 +280,10 @@ describe("files", () => {
           return [...files.keys()]
             .filter((path) => {
               const elsewhere = [...files].filter(([other]) => other !== path).map(([, text]) => text);
-              return ![...instructions(container), ...elsewhere].some((text) => text.includes(path));
+              // By itself, or by the folder that its program looks into.
+              const [, , top = ""] = path.split("/");
+              const named = top === basename(path) ? path : `/config/${top}`;
+              return ![...instructions(container), ...elsewhere].some((text) => text.includes(named));
             })
             .map((path) => `${name}${path}`);
         }),
@@ -292,7 +299,9 @@ describe("files", () => {
           const named = [...files.values(), ...instructions(container)].flatMap(
             (text) => text.match(CONFIG_PATH) ?? [],
           );
-          return [...new Set(named)].filter((path) => !files.has(path)).map((path) => `${name}: ${path}`);
+          const isThere = (path: string) =>
+            [...files.keys()].some((file) => file === path || file.startsWith(`${path}/`));
+          return [...new Set(named)].filter((path) => !isThere(path)).map((path) => `${name}: ${path}`);
         }),
       ),
     ).toEqual([]);
