@@ -2,6 +2,7 @@ import type { ContainerConfig } from "@cdktf/provider-docker/lib/container";
 import { Construct } from "constructs";
 import { Duration } from "../../configs/units/duration";
 import type { CompressorPlan } from "../../sizing/plan";
+import { CONFIG_DIR } from "../file";
 import type { Platform } from "../platform/platform";
 import { Service } from "../service/service";
 import { compressorFiles } from "./files";
@@ -10,6 +11,8 @@ import { compressorFiles } from "./files";
 const UID = 991;
 /** A chunk is taken back within a second or two; what was written before it stays. */
 const STOP_GRACE = Duration.seconds(30);
+
+const CONFIG = `${CONFIG_DIR}/compressor.json`;
 
 export interface CompressorProps {
   readonly platform: Platform;
@@ -33,8 +36,8 @@ export class Compressor extends Construct {
       gid: UID,
       files: compressorFiles(platform.environment, plan),
       entrypoint: ["compressor"],
-      command: ["schedule"],
-      healthcheck: ["compressor", "health"],
+      command: ["--config", CONFIG, "schedule"],
+      healthcheck: ["compressor", "--config", CONFIG, "health"],
       stopGrace: STOP_GRACE,
       ...(props.transform ? { transform: props.transform } : {}),
     });

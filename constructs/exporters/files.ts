@@ -38,6 +38,6 @@ export const exporterFiles = (env: Environment, name: ExporterName): ConfigFile[
     case "container-exporter":
       return [{ path: "container_exporter.py", content: programText("container_exporter.py") }];
     case "node-exporter":
-      return [{ path: "README", content: "Has no settings.\n" }];
+      return [];
   }
 };

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { load } from "js-yaml";
 import { PORTS } from "../../configs/ports";
+import { containersOf } from "../../sizing/plan";
 import { corpus } from "../support/corpus";
 import { Stack, synth, type TerraformContainer } from "./synth";
 
@@ -41,13 +42,7 @@ describe("the corpus", () => {
   it("has a service for every container of the plan, and nothing beside seeders and the media owner", () => {
     expect(
       breaches(({ prepared: { plan }, ...stack }) => {
-        const wanted = [
-          "postgres",
-          ...(plan.pgbouncer ? ["pgbouncer"] : []),
-          ...(plan.redis ? ["redis"] : []),
-          ...plan.synapse.processes.map(({ name }) => `synapse-${name}`),
-          "nginx",
-        ].sort();
+        const wanted = containersOf(plan).map(({ name }) => name).sort();
         const self = Object.assign(Object.create(Stack.prototype), stack) as Stack;
         return [
           ...(String([...self.services().keys()].sort()) === String(wanted) ? [] : ["services"]),
@@ -462,12 +457,18 @@ describe("secrets", () => {
     expect(
       breaches((stack) => {
         const texts = [...stack.seeders().values()].flatMap((c) => c.upload?.map((u) => u.content) ?? []).join("\n");
-        const workersOnly = ["redis_password", "worker_replication_secret"];
+        const { plan } = stack.prepared;
+        // Made for all, so that they stay the same when what uses them comes and goes.
+        const unused = [
+          ...(plan.redis ? [] : ["redis_password", "worker_replication_secret"]),
+          ...(plan.monitoring ? [] : ["monitoring_password"]),
+          ...(plan.monitoring?.grafana ? [] : ["grafana_admin_password"]),
+        ];
         return Object.entries(stack.json.resource)
           .filter(([type]) => type.startsWith("random_"))
           .flatMap(([type, all]) => Object.keys(all).map((id) => [type, id] as const))
           .filter(([type, id]) => !texts.includes(`${type}.${id}.`))
-          .filter(([, id]) => stack.prepared.plan.redis !== undefined || !workersOnly.includes(id))
+          .filter(([, id]) => !unused.includes(id))
           .map(([type, id]) => `${type}.${id}`);
       }),
     ).toEqual([]);
@@ -475,7 +476,7 @@ describe("secrets", () => {
 });
 
 describe("what is stored", () => {
-  const DATA = ["postgres_data", "synapse_media"];
+  const DATA = ["alertmanager_data", "grafana_data", "postgres_data", "prometheus_data", "synapse_media"];
   interface ServerName {
     readonly input: string;
     readonly triggers_replace: string;
