@@ -1,20 +1,28 @@
 // A load of Matrix clients in one process of its own, so that it can be kept on CPUs of its own and its share be
 // reckoned. Takes one job as JSON on standard input and gives the result as JSON on standard output:
 //
-//   {"do": "prepare", "url", "senders", "members"}   accounts and rooms: one sender and some members to each room
+//   {"do": "prepare", "url", "senders", "members", "label"}   accounts and rooms: one sender and some members to each
+//     room; a label begins the names of further ones. With "send_url" and "via" senders and rooms are on another server,
+//     whose name is the latter
 //     -> {"rooms": [{"id", "sender", "members"}]}, with access tokens
-//   {"do": "measure", "url", "rooms", "rate", "warm_up_seconds", "seconds"}
-//     -> figures of the window; `begin` and `end` are written on standard error where it starts and ends
+//   {"do": "measure", "url", "rooms", "rate", "warm_up_seconds", "seconds", "poll_ms"}
+//     -> figures of the window; with "send_url" senders are on another server
+//   {"do": "operate", "url", "operations"}   requests in turn, each {"method", "path", "token", "body"}
+//     -> {"operations": how many, "ms": how long they took}
+//
+// `begin` and `end` are written on standard error where what is measured starts and ends.
 //
 // Without a rate the loop is closed: every sender sends its next message when the last was taken. With one it is open:
 // messages leave at random moments, `rate` in a second on average, whether or not earlier ones were answered, and
 // latencies count from the moment that was meant. Rate 0 leaves the members polling and nobody sending.
-import { Agent, request } from "node:http";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { agent, call, sleep } from "./matrix-client.mjs";
 
 const LONG_POLL_MS = 30_000;
 /** What is still on its way when the window ends may take this long to arrive. */
 const DRAIN_MS = 10_000;
+/** In which whoever measures has seen a line of standard error. */
+const NOTICED_MS = 1500;
 const FIRST_ATTEMPTS = 20;
 /** Accounts are made side by side, but not all at once. */
 const SIDE_BY_SIDE = 4;
@@ -23,32 +31,7 @@ const filter = (limit) =>
   encodeURIComponent(JSON.stringify({ room: { timeline: { limit }, state: { lazy_load_members: true } } }));
 /** A first sync asks for little, later ones for whatever came. */
 const FIRST = `filter=${filter(1)}&timeout=0`;
-const LATER = `filter=${filter(100)}&timeout=${LONG_POLL_MS}`;
-
-const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** @returns the parsed body of a 200; any other answer is an error */
-const call = (url, method, path, { token, body, signal } = {}) =>
-  new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = {
-      ...(token && { authorization: `Bearer ${token}` }),
-      ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
-    };
-    const sent = request(`${url}/_matrix/client/v3${path}`, { agent, method, headers, signal }, (response) => {
-      const chunks = [];
-      response.on("data", (chunk) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        const answer = Buffer.concat(chunks).toString();
-        if (response.statusCode === 200) resolve(JSON.parse(answer));
-        else reject(new Error(`${method} ${path.split("?")[0]}: ${response.statusCode} ${answer.slice(0, 200)}`));
-      });
-    });
-    sent.on("error", reject);
-    sent.end(text);
-  });
+const later = (pollMs) => `filter=${filter(100)}&timeout=${pollMs}`;
 
 /** What was paused for minutes finds its connections gone, and makes new ones. */
 const untilAnswered = async (ask) => {
@@ -71,24 +54,28 @@ const register = async (url, username) => {
   return access_token;
 };
 
-const room = async (url, number, members) => {
-  const sender = await register(url, `sender${number}`);
-  const { room_id: id } = await call(url, "POST", "/createRoom", { token: sender, body: { preset: "public_chat" } });
+const room = async ({ url, send_url = url, via, label = "", members }, number) => {
+  const sender = await register(send_url, `${label}sender${number}`);
+  const { room_id: id } = await call(send_url, "POST", "/createRoom", {
+    token: sender,
+    body: { preset: "public_chat" },
+  });
   const tokens = [];
   for (let i = 0; i < members; i += 1) {
-    const token = await register(url, `member${number}-${i}`);
-    await call(url, "POST", `/join/${encodeURIComponent(id)}`, { token, body: {} });
+    const token = await register(url, `${label}member${number}-${i}`);
+    const query = via === undefined ? "" : `?server_name=${encodeURIComponent(via)}`;
+    await call(url, "POST", `/join/${encodeURIComponent(id)}${query}`, { token, body: {} });
     tokens.push(token);
   }
   return { id, sender, members: tokens };
 };
 
-const prepare = async ({ url, senders, members }) => {
+const prepare = async (job) => {
   const rooms = [];
-  const numbers = Array.from({ length: senders }, (_, i) => i);
+  const numbers = Array.from({ length: job.senders }, (_, i) => i);
   const lane = async () => {
     for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
-      rooms[number] = await room(url, number, members);
+      rooms[number] = await room(job, number);
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
@@ -115,13 +102,14 @@ const percentiles = (samples) => {
   return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: at(1), samples: sorted.length };
 };
 
-const measure = async ({ url, rooms, rate, warm_up_seconds, seconds }) => {
+const measure = async ({ url, send_url = url, rooms, rate, warm_up_seconds, seconds, poll_ms = LONG_POLL_MS }) => {
   const stop = new AbortController();
   const run = `${Date.now().toString(36)}${process.pid}`;
   /** Milliseconds at which each message was meant to leave, by its number. */
   const left = [];
   const sends = [];
   const deliveries = [];
+  let polled = 0;
   const failures = { sends: 0, syncs: 0, first: undefined };
   const taken = [];
   let window = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
@@ -138,8 +126,9 @@ const measure = async ({ url, rooms, rate, warm_up_seconds, seconds }) => {
     const poll = async () => {
       while (!stop.signal.aborted) {
         try {
-          const answer = await ask(`${LATER}&since=${since}`);
+          const answer = await ask(`${later(poll_ms)}&since=${since}`);
           const now = performance.now();
+          if (isMeasured(now)) polled += 1;
           since = answer.next_batch;
           for (const { timeline } of Object.values(answer.rooms?.join ?? {})) {
             for (const { content } of timeline.events) {
@@ -160,7 +149,7 @@ const measure = async ({ url, rooms, rate, warm_up_seconds, seconds }) => {
     const number = left.push(moment) - 1;
     const path = `/rooms/${encodeURIComponent(id)}/send/m.room.message/${run}-${number}`;
     try {
-      await call(url, "PUT", path, { token: sender, body: { msgtype: "m.text", body: `${run} ${number}` } });
+      await call(send_url, "PUT", path, { token: sender, body: { msgtype: "m.text", body: `${run} ${number}` } });
       const now = performance.now();
       taken.push(now);
       if (isMeasured(moment)) sends.push(now - moment);
@@ -225,6 +214,8 @@ const measure = async ({ url, rooms, rate, warm_up_seconds, seconds }) => {
     /** Answered within the window, whenever sent. */
     messages: taken.filter(isMeasured).length,
     meant,
+    /** Long polls that were answered in it. */
+    polls: polled,
     send_ms: percentiles(sends),
     delivery_ms: percentiles(deliveries),
     lost_deliveries: wanted - deliveries.length,
@@ -236,9 +227,23 @@ const measure = async ({ url, rooms, rate, warm_up_seconds, seconds }) => {
   };
 };
 
+const operate = async ({ url, operations }) => {
+  const took = [];
+  console.error("begin");
+  await sleep(NOTICED_MS);
+  for (const { method, path, token, body } of operations) {
+    const from = performance.now();
+    await call(url, method, path, { token, body });
+    took.push(performance.now() - from);
+  }
+  console.error("end");
+  agent.destroy();
+  return { operations: took.length, ms: percentiles(took) };
+};
+
 let input = "";
 for await (const chunk of process.stdin) input += chunk;
 const job = JSON.parse(input);
-console.log(JSON.stringify(await (job.do === "prepare" ? prepare(job) : measure(job))));
+console.log(JSON.stringify(await { prepare, measure, operate }[job.do](job)));
 // A sender that is still waiting holds nothing up.
 process.exit(0);

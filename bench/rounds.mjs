@@ -25,9 +25,16 @@ export const rounds = async (names, armOf, count, about, options) => {
   return windows;
 };
 
+/** What nothing else on this machine may have: of the first arm, and so on. */
+const placeOf = (layout, place) => ({
+  environment: `benchl-${layout}`,
+  port: 18421 + place,
+  network: `10.126.${216 + 4 * place}.0/22`,
+});
+
 /** Deploys the layouts, does the work with them, and removes them. @param work - takes a function from name to arm */
 export const deployed = async (layouts, load, work) => {
-  const arms = new Map(layouts.map((layout, place) => [layout, new Arm(layout, place)]));
+  const arms = new Map(layouts.map((layout, place) => [layout, new Arm(layout, placeOf(layout, place))]));
   try {
     for (const [layout, arm] of arms) {
       await arm.deploy(load);

@@ -1,16 +1,20 @@
 // All figures of the README: `npm run bench`, or one part: `npm run bench -- --only synth`. The result is printed as
 // Markdown and kept in bench/results.json.
 //
-//   --only PART    synth, deploy, layouts, replication or monitoring; the others keep their figures
-//   --rounds N     runs of each `synth` case (5); turns of each layout (4) and number of idle workers (3)
+//   --only PART    synth, deploy, layouts, replication, monitoring or capacity; the others keep their figures
+//   --rounds N     runs of each `synth` case (5); turns of each layout (4), number of idle workers (3) and cost (3)
 //   --pairs N      pairs of each deployment (3)
 //   --seconds N    window of each turn of a layout (20)
 //   --layouts A,B  what the kit's pick is compared with: names, or files of bench/layouts/
 //   --cores N      with so many cores only
+//
+// `capacity` writes the costs that `size` reckons with as well: sizing/capacity/costs.json, dist/ and docs/sizing.md.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { benchCapacity } from "./capacity.mjs";
+import { capacityTable } from "./capacity-check.mjs";
 import { benchDeploy, deployTables } from "./deploy.mjs";
 import { benchLayouts, layoutTables } from "./layouts.mjs";
 import { output, ROOT, round } from "./lib.mjs";
@@ -30,7 +34,7 @@ const { values } = parseArgs({
     cores: { type: "string" },
   },
 });
-const PARTS = ["synth", "deploy", "layouts", "replication", "monitoring"];
+const PARTS = ["synth", "deploy", "layouts", "replication", "monitoring", "capacity"];
 if (values.only !== undefined && !PARTS.includes(values.only)) {
   console.error(
     `usage: npm run bench [-- --only ${PARTS.join("|")}] [--rounds N] [--pairs N] [--seconds N] [--layouts A,B] [--cores N]`,
@@ -94,6 +98,10 @@ if (wants("monitoring")) {
   const about = circumstances();
   results.monitoring = { ...about, ...(await benchMonitoring(turns)) };
 }
+if (wants("capacity")) {
+  const about = circumstances();
+  results.capacity = { ...about, ...(await benchCapacity(about, turns)) };
+}
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 
 const heading = (title, { date, machine }) =>
@@ -105,4 +113,5 @@ if (results.replication) {
   console.log(`${heading("Following replication", results.replication)}\n${replicationTable(results.replication)}\n`);
 }
 if (results.monitoring)
-  console.log(`${heading("Watching", results.monitoring)}\n${monitoringTable(results.monitoring)}`);
+  console.log(`${heading("Watching", results.monitoring)}\n${monitoringTable(results.monitoring)}\n`);
+if (results.capacity) console.log(`${heading("Capacity", results.capacity)}\n${capacityTable(results.capacity)}`);
