@@ -10,7 +10,7 @@ const CLIENTS_PER_USER = 2;
 const LEAST_CLIENTS = 20;
 
 /** One event a minute from a user who is active; the load model of a stress test is ten times that. `guess` */
-const EVENTS_PER_USER_SECOND = 1 / 60;
+export const EVENTS_PER_USER_SECOND = 1 / 60;
 /** Events that arrive from other servers, as a multiple of those of the own users, own ones included. `guess` */
 const FEDERATION_FACTOR: Readonly<Record<Federation, number>> = { closed: 1, small: 1.5, open: 3 };
 

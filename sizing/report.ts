@@ -1,6 +1,8 @@
 import { nearest } from "../configs/settings/nearest";
 import type { Bytes } from "../configs/units/bytes";
 import { UserError } from "../configs/user-error";
+import { capacityOf } from "./capacity/capacity";
+import { type CapacityReport, capacityJson, capacityLines } from "./capacity/report";
 import { type ContainerBudget, containersOf, type Plan, type Solved } from "./plan";
 
 const MIB = 1024 ** 2;
@@ -34,6 +36,7 @@ export interface SizeReport {
     readonly slack_reason: string;
   };
   readonly left_over: { readonly ram_bytes: number; readonly cpus: number };
+  readonly capacity: CapacityReport;
 }
 
 const bytesOf = (parts: Readonly<Record<string, Bytes>>): Record<string, number> =>
@@ -73,6 +76,7 @@ export const sizeJson = (plan: Plan): SizeReport => ({
     slack_reason: plan.reserves.slack.reason,
   },
   left_over: { ram_bytes: plan.leftOver.toBytes(), cpus: idleCpus(plan) },
+  capacity: capacityJson(plan),
 });
 
 const table = (rows: readonly (readonly string[])[]): string[] => {
@@ -106,6 +110,7 @@ export const sizeText = (plan: Plan): string => {
     `workers ${synapse.layout.value}: ${synapse.layout.reason}`,
     `expected ${expected.users.value} users, ${expected.clients.value} clients, ${expected.eventsPerSecond.value} events/s`,
     ...(monitoring?.withoutGrafana ? [monitoring.withoutGrafana] : []),
+    ...capacityLines(plan),
     "",
     ...table(rows),
     "",
@@ -131,6 +136,8 @@ const entries = (plan: Plan): Map<string, Solved<unknown>> => {
   addAll("redis", plan.redis?.settings ?? {});
   addAll("expected", { users: plan.expected.users, clients: plan.expected.clients });
   all.set("expected.events_per_second", plan.expected.eventsPerSecond);
+  const { users } = capacityOf(plan);
+  all.set("capacity", { ...users, value: `${users.value} users` });
   all.set("reserves.operating_system", plan.reserves.operatingSystem);
   all.set("reserves.slack", plan.reserves.slack);
   all.set("synapse.workers", plan.synapse.layout);
@@ -174,7 +181,7 @@ export const explain = (plan: Plan, name: string): string => {
     const prefix = `${name.split(".")[0]}.`;
     const known = explainable(plan);
     const near = known.filter((other) => other.startsWith(prefix));
-    const hint = near.length > 0 ? near : [...new Set(known.map((other) => `${other.split(".")[0]}.…`))];
+    const hint = near.length > 0 ? near : [...new Set(known.map((other) => other.replace(/\..*/, ".…")))];
     const meant = nearest(name, known);
     throw new UserError(
       `the plan has no ${name}; ${meant === undefined ? "it" : `did you mean ${meant}? It`} has ${hint.join(", ")}`,

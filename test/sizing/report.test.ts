@@ -1,3 +1,4 @@
+import { capacityLines } from "../../sizing/capacity/report";
 import { explain, explainable, sizeJson, sizeText } from "../../sizing/report";
 import { solve } from "../../sizing/solve";
 import { AUTO, machine } from "./fixtures";
@@ -9,6 +10,7 @@ describe("sizeText", () => {
     expect(sizeText(SMALL)).toBe(`profile small: 2 GB RAM, 1 CPU, disk ssd (declared)
 workers none: 2 GB of RAM is below 3.5 GB, main runs alone
 expected 125 users, 250 clients, 6.3 events/s
+${capacityLines(SMALL).join("\n")}
 
 service           memory MB   CPU  connections
 postgres                652  0.38           22
@@ -85,6 +87,8 @@ describe("explain", () => {
     expect(() => explain(SMALL, "nginx.nothing")).toThrow(
       "the plan has no nginx.nothing; it has nginx.connections, nginx.cpu_shares, nginx.limits.federation_inbound, nginx.limits.initial_sync, nginx.limits.login, nginx.limits.main, nginx.limits.media_repository, nginx.limits.polls, nginx.limits.requests, nginx.limits.sliding_sync, nginx.limits.stand_in, nginx.limits.sync, nginx.memory, nginx.worker_connections, nginx.worker_processes, nginx.worker_rlimit_nofile",
     );
-    expect(() => explain(SMALL, "nothing")).toThrow("the plan has no nothing; it has expected.…, nginx.…, postgres.…");
+    expect(() => explain(SMALL, "nothing")).toThrow(
+      "the plan has no nothing; it has capacity, expected.…, nginx.…, postgres.…",
+    );
   });
 });

@@ -1,0 +1,90 @@
+import type { RoleName } from "../../configs/catalogue/roles";
+import type { Plan, ProcessPlan } from "../plan";
+import { type ByPart, type CostSet, type Costs, medianOf, type SynapsePart } from "./costs";
+import type { Rates } from "./rates";
+
+/** What a load takes of the machine. */
+export interface Use {
+  /** Cores of each container. */
+  readonly cores: Readonly<Record<string, number>>;
+  /** Database connections that are busy at once, on average. */
+  readonly connections: number;
+}
+
+/** Who has which part; main where no worker has the role. */
+const ROLE_OF: Readonly<Record<Exclude<SynapsePart, "main" | "idle" | "login">, RoleName>> = {
+  creator: "event_creator",
+  persister: "event_persister",
+  sync: "sync",
+};
+
+/** Synapse processes when the costs of the parts were taken: Redis passes everything on to each of them. */
+const MEASURED_PROCESSES = 6;
+const MS = 1000;
+
+type Price = (costs: ByPart) => number;
+type Total = (price: Price) => number;
+
+/** Adds up what the operations of a second cost by some price: cores, if that is milliseconds of CPU. */
+const totalOf =
+  (set: CostSet, rates: Rates): Total =>
+  (price) =>
+    (rates.messages * price(set.message) +
+      rates.memberships * price(set.membership) +
+      rates.deliveries * price(set.delivery) +
+      rates.polls * price(set.poll)) /
+    MS;
+
+const part =
+  (name: Parameters<typeof medianOf>[1]): Price =>
+  (costs) =>
+    medianOf(costs, name);
+
+/** What a part does beside following the others, which every process does. */
+const beside =
+  (name: SynapsePart): Price =>
+  (costs) =>
+    Math.max(0, medianOf(costs, name) - medianOf(costs, "idle"));
+
+const stillOf = (set: CostSet, name: Parameters<typeof medianOf>[1]): number => medianOf(set.still, name) / MS;
+
+/** Cores of one process beside others: what it costs to follow them, and its share of each part that it has. */
+const coresOf = (process: ProcessPlan, processes: readonly ProcessPlan[], set: CostSet, total: Total): number => {
+  let cores = Math.max(stillOf(set, process.isMain ? "main" : "idle"), 0) + total(part("idle"));
+  if (process.isMain) cores += total(beside("main"));
+  for (const [name, role] of Object.entries(ROLE_OF) as [keyof typeof ROLE_OF, RoleName][]) {
+    const holders = processes.filter(({ roles }) => roles.includes(role));
+    if (holders.length === 0 ? process.isMain : holders.includes(process)) {
+      cores += total(beside(name)) / Math.max(1, holders.length);
+    }
+  }
+  return cores;
+};
+
+/**
+ * Cores of each container, and database connections, at such rates: sums of rate × cost, so straight lines in each rate.
+ * Processes of a role share its work equally, which many rooms and users come close to.
+ */
+export const useOf = (plan: Plan, costs: Costs, rates: Rates): Use => {
+  const { processes } = plan.synapse;
+  const isAlone = processes.length === 1;
+  const set = isAlone ? costs.alone : costs.split;
+  const total = totalOf(set, rates);
+  const service = (name: "postgres" | "pgbouncer" | "redis" | "nginx", times = 1): number =>
+    times * (stillOf(set, name) + total(part(name)));
+  return {
+    cores: {
+      postgres: service("postgres"),
+      ...(plan.pgbouncer ? { pgbouncer: service("pgbouncer") } : {}),
+      ...(plan.redis ? { redis: service("redis", processes.length / MEASURED_PROCESSES) } : {}),
+      ...Object.fromEntries(
+        processes.map((process) => [
+          process.container.name,
+          isAlone ? stillOf(set, "main") + total(part("main")) : coresOf(process, processes, set, total),
+        ]),
+      ),
+      nginx: service("nginx"),
+    },
+    connections: total(part("connection")),
+  };
+};

@@ -1,0 +1,227 @@
+import * as fc from "fast-check";
+import type { Environment } from "../../configs/environment";
+import { Cpus } from "../../configs/units/cpus";
+import { UserError } from "../../configs/user-error";
+import { capacityOf, SEND_TARGET_MS } from "../../sizing/capacity/capacity";
+import { COSTS, type CostSet, type Costs, type Figure, OPERATIONS } from "../../sizing/capacity/costs";
+import { capacityJson, capacityNote } from "../../sizing/capacity/report";
+import type { HostFacts, Plan } from "../../sizing/plan";
+import { explain, sizeJson, sizeText } from "../../sizing/report";
+import { solve } from "../../sizing/solve";
+import { environment, host } from "./arbitraries";
+import { AUTO, machine } from "./fixtures";
+
+const SEED = 20_261_121;
+const RUNS = 300;
+
+const planOf = (env: Environment, on: HostFacts): Plan | undefined => {
+  try {
+    return solve(env, on);
+  } catch (error) {
+    if (UserError.is(error)) return undefined;
+    throw error;
+  }
+};
+
+describe("the measured costs", () => {
+  const figures = ({ send_ms, ...operations }: CostSet): Figure[] => [
+    ...Object.values(send_ms),
+    ...Object.values(operations).flatMap((parts) => Object.values(parts)),
+  ];
+
+  it("say when and where they were taken, and of what", () => {
+    expect(COSTS.date).toMatch(/^20\d\d-\d\d-\d\d$/);
+    expect(COSTS.machine.cpu).not.toBe("");
+    expect(COSTS.machine.cores).toBeGreaterThan(0);
+    for (const version of Object.values(COSTS.versions)) expect(version).toMatch(/^\d+\.\d+/);
+  });
+
+  it.each(["alone", "split"] as const)("of %s are what can be measured, with their spread", (set) => {
+    for (const { median, min, max, runs } of figures(COSTS[set])) {
+      expect(min).toBeGreaterThanOrEqual(0);
+      expect(median).toBeGreaterThanOrEqual(min);
+      expect(max).toBeGreaterThanOrEqual(median);
+      expect(runs).toBeGreaterThan(1);
+    }
+    for (const operation of OPERATIONS) expect(COSTS[set][operation].postgres).toBeDefined();
+    const workers = set === "alone" ? "none" : "three";
+    const { ceiling } = capacityOf(solve({ ...AUTO, synapse: { ...AUTO.synapse, workers } }, machine(16_384, 4)));
+    expect(ceiling).toBeGreaterThan(0.3);
+    expect(ceiling).toBeLessThan(0.95);
+  });
+
+  it("are of one process, and of a process for each part", () => {
+    expect(Object.keys(COSTS.alone.message).sort()).toEqual(["connection", "main", "nginx", "postgres"]);
+    expect(Object.keys(COSTS.split.message).sort()).toEqual(
+      "connection creator idle login main nginx persister pgbouncer postgres redis sync".split(" "),
+    );
+  });
+});
+
+const figure = (median: number): Figure => ({ median, min: median, max: median, runs: 2 });
+const byPart = (parts: Record<string, number>): Record<string, Figure> =>
+  Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, figure(value)]));
+const NOTHING = { still: {}, message: {}, delivery: {}, poll: {}, membership: {}, first_sync: {}, login: {} };
+/** An idle server takes 95 of 100 messages within half of the target, so that half of everything may be in use. */
+const send_ms = { p50: figure(100), p95: figure(SEND_TARGET_MS / 2), p99: figure(400) };
+const costs = (
+  sets: Record<"alone" | "split", Partial<Record<keyof typeof NOTHING, Record<string, number>>>>,
+): Costs => {
+  const set = (parts: (typeof sets)["alone"]): CostSet => ({
+    ...NOTHING,
+    ...Object.fromEntries(Object.entries(parts).map(([name, values]) => [name, byPart(values)])),
+    send_ms,
+  });
+  return { ...COSTS, sent_at: { messages_per_second: 0, members: 2 }, alone: set(sets.alone), split: set(sets.split) };
+};
+
+/** Users of the load model for so many messages a second: 94 in 100 of an action each 6 seconds. */
+const users = (messages: number): number => Math.floor((messages * 6) / 0.94);
+
+describe("capacity", () => {
+  const big = { ...AUTO, expected: { federation: "closed" as const, users: 10_000 } };
+
+  it("of one process ends with its core, however many there are", () => {
+    // 50 ms in a process that may use half of a core: 10 messages a second.
+    const simple = costs({ alone: { message: { main: 50, postgres: 10 } }, split: {} });
+    const alone = solve({ ...big, synapse: { ...big.synapse, workers: "none" } }, machine(16_384, 4));
+    expect(capacityOf(alone, simple)).toMatchObject({
+      users: { value: users(10) },
+      bottleneck: "synapse-main",
+      ceiling: 0.5,
+    });
+  });
+
+  it("of a machine ends with its cores", () => {
+    // 60 ms and 5 deliveries of 8 ms are 100 ms of the half of a core: 5 messages a second; joins and leaves are delivered too.
+    const simple = costs({
+      alone: { message: { main: 20, postgres: 40 }, delivery: { main: 4, nginx: 4 } },
+      split: {},
+    });
+    const alone = solve(big, machine(16_384, 1));
+    expect(capacityOf(alone, simple)).toMatchObject({
+      users: { value: Math.floor(0.5 / ((0.94 * 0.06 + 5 * 0.008) / 6)) },
+      bottleneck: "all cores",
+    });
+  });
+
+  it("counts what each process costs to follow the others, once", () => {
+    const plan = solve({ ...big, synapse: { ...big.synapse, workers: "three" } }, machine(16_384, 100));
+    const follow = { main: 10, creator: 10, persister: 10, sync: 10, idle: 10 };
+    const { expected } = capacityOf(plan, costs({ alone: {}, split: { message: follow } }));
+    const perProcess = (expected.messagesPerSecond * 10) / 1000;
+    for (const [name, cores] of Object.entries(expected.cores)) {
+      expect(cores).toBeCloseTo(name.startsWith("synapse-") ? perProcess : 0);
+    }
+  });
+
+  it("gives each part to the processes that have its role, and to main where none has", () => {
+    const split = { message: { creator: 30, persister: 20, sync: 10, main: 5 } };
+    const of = (workers: "two" | "three" | "eight"): Record<string, number> => {
+      const plan = solve({ ...big, synapse: { ...big.synapse, workers } }, machine(32_768, 16));
+      const { expected } = capacityOf(plan, costs({ alone: {}, split }));
+      return Object.fromEntries(
+        Object.entries(expected.cores)
+          .filter(([, cores]) => cores > 0)
+          .map(([name, cores]) => [name, Math.round((cores * 1000) / expected.messagesPerSecond)]),
+      );
+    };
+    expect(of("two")).toEqual({ "synapse-main": 25, "synapse-client1": 40 });
+    expect(of("three")).toEqual({ "synapse-main": 5, "synapse-sync1": 10, "synapse-rooms1": 50 });
+    expect(of("eight")).toEqual({
+      "synapse-main": 5,
+      "synapse-sync1": 5,
+      "synapse-sync2": 5,
+      "synapse-rooms1": 15,
+      "synapse-rooms2": 15,
+      "synapse-persister1": 20,
+    });
+  });
+
+  it("ends with the database connections where messages hold them for long", () => {
+    // cp_max 10 for main alone on 4 cores, half of them busy, 1 s each: 5 messages a second.
+    const simple = costs({ alone: { message: { main: 1, connection: 1000 } }, split: {} });
+    const alone = solve({ ...big, synapse: { ...big.synapse, workers: "none" } }, machine(16_384, 4));
+    expect(capacityOf(alone, simple)).toMatchObject({ users: { value: users(5) }, bottleneck: "database connections" });
+  });
+
+  it("ends with the long polls that Nginx lets in", () => {
+    const few = { ...AUTO, expected: { federation: "closed" as const, users: 10 } };
+    expect(capacityOf(solve(few, machine(16_384, 4)), costs({ alone: {}, split: {} }))).toMatchObject({
+      users: { value: 200 },
+      bottleneck: "long polls",
+    });
+  });
+
+  it("is a number with a bottleneck for every plan, and grows with RAM and cores of the same layout", () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(environment, host, fc.double({ min: 0, max: 16, noNaN: true }), (env, on, more) => {
+        const plan = planOf(env, on);
+        if (!plan) return;
+        const { users, bottleneck, messagesPerSecond, expected } = capacityOf(plan);
+        expect(users.value).toBeGreaterThanOrEqual(0);
+        for (const one of [users.value, messagesPerSecond, expected.share, ...Object.values(expected.cores)]) {
+          expect(Number.isFinite(one)).toBe(true);
+        }
+        expect(bottleneck).toMatch(/^(all cores|synapse-[a-z0-9]+|database connections|long polls)$/);
+        expect(users.reason).toMatch(/^(?!.*(NaN|undefined|Infinity)).+$/);
+        for (const larger of [
+          { ...on, ram: on.ram.times(1 + more) },
+          { ...on, cpus: Cpus.of(on.cpus.toCores() + more) },
+        ]) {
+          const other = planOf(env, larger);
+          if (other?.synapse.layout.value !== plan.synapse.layout.value) continue;
+          compared += 1;
+          expect(capacityOf(other).users.value).toBeGreaterThanOrEqual(users.value);
+        }
+      }),
+      { numRuns: RUNS, seed: SEED },
+    );
+    expect(compared).toBeGreaterThan(RUNS / 2);
+  });
+
+  it("never grows with the devices that listen in a room", () => {
+    fc.assert(
+      fc.property(environment, host, fc.nat(1000), fc.nat(1000), (env, on, few, more) => {
+        const plan = planOf(env, on);
+        if (!plan) return;
+        const [with_few, with_many] = [few, few + more].map((fanOut) => capacityOf(plan, COSTS, fanOut).users.value);
+        expect(with_many).toBeLessThanOrEqual(with_few as number);
+      }),
+      { numRuns: RUNS, seed: SEED },
+    );
+  });
+});
+
+describe("the report", () => {
+  const plan = solve(AUTO, machine(8192, 4));
+
+  it("says what the machine holds, and what the expected load takes of it", () => {
+    const { users, expected, bottleneck } = capacityOf(plan);
+    expect(sizeText(plan)).toMatch(
+      new RegExp(`^holds [\\d.]+ messages/s .* ${users.value} users .*: ${bottleneck}; `, "m"),
+    );
+    const { capacity } = sizeJson(plan);
+    expect(capacity).toEqual(capacityJson(plan));
+    expect(capacity).toMatchObject({ users: users.value, bottleneck, measured: { date: COSTS.date } });
+    expect(Object.keys(capacity.expected.cpus_by_service)).toEqual(sizeJson(plan).services.map(({ name }) => name));
+    expect(capacity.expected.share_of_capacity).toBeCloseTo(expected.share, 2);
+  });
+
+  it("derives the number on demand", () => {
+    const text = explain(plan, "capacity");
+    expect(text).toContain(`capacity = ${capacityOf(plan).users.value} users\n`);
+    expect(text).toContain("source: sizing/capacity/costs.json, measured on ");
+  });
+
+  it("warns where the file expects more than the machine holds, and is silent else", () => {
+    const few = solve({ ...AUTO, expected: { federation: "open", users: 10 } }, machine(16_384, 4));
+    expect(capacityNote(few)).toBeUndefined();
+    const crowd = solve({ ...AUTO, expected: { federation: "open", users: 20_000 } }, machine(16_384, 4));
+    expect(capacityNote(crowd)).toMatch(
+      /^note: 20000 users with 333 messages\/s are [\d.]+ times what this machine holds/,
+    );
+    expect(sizeText(crowd)).toContain(`\n${capacityNote(crowd)}\n`);
+  });
+});
