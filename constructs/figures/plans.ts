@@ -1,7 +1,8 @@
 import type { Solved } from "../../sizing/plan";
 import { type Box, box, leastRam, table } from "./boxes";
 
-const BOXES: ReadonlyArray<readonly [ramGb: number, cores: number]> = [
+/** Machines of usual sizes. */
+export const BOXES: ReadonlyArray<readonly [ramGb: number, cores: number]> = [
   [1, 1],
   [2, 1],
   [4, 2],

@@ -1,10 +1,20 @@
+import { aloneTable, capacityTable, circumstancesText, holdsText, splitTable } from "./capacity";
 import { leastText, plansTable } from "./plans";
 import { tiersTable } from "./tiers";
 
 /** The page whose figures are the solver's own. */
 export const SIZING_PAGE = "docs/sizing.md";
 
-const BLOCKS: Readonly<Record<string, () => string>> = { plans: plansTable, least: leastText, tiers: tiersTable };
+const BLOCKS: Readonly<Record<string, () => string>> = {
+  plans: plansTable,
+  least: leastText,
+  tiers: tiersTable,
+  holds: holdsText,
+  measured: circumstancesText,
+  alone: aloneTable,
+  split: splitTable,
+  capacity: capacityTable,
+};
 
 /** The page with its figures reckoned anew: what stands between the marks `<!-- figures: … -->` and `<!-- end -->`. */
 export const withFigures = (page: string): string =>

@@ -103,7 +103,7 @@ describe("the generated files", () => {
   it("are the solver's figures, between the marks of the page; run `node scripts/generate.mjs`", () => {
     const page = readFileSync(join(ROOT, SIZING_PAGE), "utf8");
     expect(page).toBe(withFigures(page));
-    expect(page.match(/^<!-- figures: \w+ -->$/gm)).toHaveLength(3);
+    expect(page.match(/^<!-- figures: \w+ -->$/gm)).toHaveLength(8);
   });
 
   it("have no figures of a name that nobody knows", () => {
