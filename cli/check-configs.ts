@@ -1,4 +1,5 @@
 import { UserError } from "../configs/user-error";
+import { REQUEST_LOG_FOLDER } from "../constructs/nginx/request-counts";
 import type { Outcome } from "../host/docker";
 import type { ServiceChange } from "./changes";
 import type { Session } from "./project";
@@ -43,6 +44,8 @@ export const checkConfigs = async (session: Session, changes: readonly ServiceCh
       "--read-only",
       "--tmpfs=/tmp",
       "--tmpfs=/data:uid=991,gid=991,mode=0700",
+      // It opens its logs even for a look at its files.
+      `--tmpfs=${REQUEST_LOG_FOLDER}:uid=101,gid=101,mode=0755`,
       `--user=${service === "nginx" ? "101:101" : "991:991"}`,
       `--volume=${volume}:/config:ro`,
       `--entrypoint=${program}`,

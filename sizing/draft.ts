@@ -18,6 +18,7 @@ import { parallelFor } from "./postgres-parallel";
 import { furtherSharedMemory } from "./postgres-shared-settings";
 import { profileOf } from "./profile";
 import { redisClaim, redisPlan } from "./redis";
+import { countsRequests } from "./request-counts";
 import { requestLimitsFor, upstreamServers } from "./request-limits";
 import { reservesOf } from "./reserves";
 import { megabytes, solved, sumText } from "./solved";
@@ -77,7 +78,12 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Layou
   const reserves = reservesOf(host.ram);
   const expected = expectedLoad(env, host);
   const { processes } = layout.value;
-  const nginx = { expected, synapseWorkers: workers, asksForTokenOwners: asksForTokenOwners(env, processes) };
+  const nginx = {
+    expected,
+    synapseWorkers: workers,
+    asksForTokenOwners: asksForTokenOwners(env, processes),
+    countsRequests: watched && countsRequests(env),
+  };
   const claims = {
     "operating system": reserves.operatingSystem.value,
     slack: reserves.slack.value,

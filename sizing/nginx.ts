@@ -5,6 +5,7 @@ import { limitEnvelope, limitFor, limitReason } from "./container";
 import { type Present, serviceCpu } from "./cpu";
 import { LEAST_NOFILE, powerOfTwoFrom } from "./file-limits";
 import type { HostFacts, NginxPlan, Plan, RequestLimits, Solved } from "./plan";
+import { requestCountsMemory } from "./request-counts";
 import { solved } from "./solved";
 import { tokenOwnersMemory } from "./token-owners";
 
@@ -51,17 +52,20 @@ export interface NginxDemand {
   readonly synapseWorkers: number;
   /** Whether it asks Synapse whose opaque tokens are. */
   readonly asksForTokenOwners: boolean;
+  /** Whether it counts requests for Prometheus. */
+  readonly countsRequests: boolean;
 }
 
 const partsFor = (
   workers: number,
-  { expected, synapseWorkers, asksForTokenOwners }: NginxDemand,
+  { expected, synapseWorkers, asksForTokenOwners, countsRequests }: NginxDemand,
 ): Record<string, Bytes> => ({
   master: MASTER,
   workers: PER_WORKER.times(workers),
   clients: PER_CLIENT.times(expected.clients.value),
   "temp files": synapseWorkers > 0 ? NGINX_TEMP : Bytes.ZERO,
   "token owners": asksForTokenOwners ? tokenOwnersMemory(expected.clients.value).ceilTo(MIB) : Bytes.ZERO,
+  "request counts": countsRequests ? requestCountsMemory() : Bytes.ZERO,
 });
 
 /** What the budget sets aside for Nginx: without the steps of whole workers, so that it grows evenly with RAM. */
@@ -135,6 +139,7 @@ export const nginxPlan = (
           ),
         }
       : {}),
+    countsRequests: demand.countsRequests,
     limits,
     mostRequests: mostRequestsFor(connections.value, workers, servers),
     workerProcesses: solved(

@@ -139,6 +139,8 @@ export interface NginxPlan {
   readonly limits: RequestLimits;
   /** Shared memory for whose opaque tokens are; absent where nothing asks. */
   readonly tokenOwners?: Solved<Bytes>;
+  /** Whether it counts requests for Prometheus: where that is there, and Nginx is not too old. */
+  readonly countsRequests: boolean;
   /** All requests that Nginx itself has room for, of all roles together. */
   readonly mostRequests: Solved<number>;
   readonly workerProcesses: Solved<number>;

@@ -7,11 +7,14 @@ import { addressesOf } from "../addresses";
 import { choices } from "./choices";
 import { block, type Directive, line, print } from "./directive";
 import { forwardedHeaders } from "./headers";
+import { jsModule } from "./js-module";
 import { locations } from "./locations";
 import { overloadSettings, overloadVariables } from "./overload";
+import { requestCountSettings } from "./request-counts";
 import { routes } from "./routes";
 import { httpSettings } from "./settings";
-import { tokenOwnerModule, tokenOwnerSettings } from "./token-owners";
+import { statusServer } from "./status";
+import { tokenOwnerSettings } from "./token-owners";
 import { serversOf, upstreams } from "./upstreams";
 import { DISGUISED, variables } from "./variables";
 
@@ -47,46 +50,13 @@ const publicServer = (env: Environment, content: readonly Directive[]): Directiv
     ],
   );
 
-const CONNECTION_STATES = ["active", "reading", "writing", "waiting"];
-
-/** Prometheus' text form needs no exporter: Nginx knows these as variables. */
-const metrics = (): Directive[] => {
-  const lines = CONNECTION_STATES.map(
-    (state) => `# TYPE nginx_connections_${state} gauge\\nnginx_connections_${state} $connections_${state}\\n`,
-  );
-  return [
-    block(
-      "location",
-      ["=", "/metrics"],
-      [line("default_type", '"text/plain; version=0.0.4"'), line("return", "200", `"${lines.join("")}"`)],
-    ),
-  ];
-};
-
-/** For the health check, and for Prometheus where that is there. */
-const statusServer = (env: Environment, plan: Plan): Directive => {
-  const prometheus = plan.monitoring && addressesOf(env.docker.network, plan).get("prometheus")?.frontend;
-  return block(
-    "server",
-    [],
-    [
-      line("listen", prometheus ? String(PORTS.nginxStatus) : `127.0.0.1:${PORTS.nginxStatus}`),
-      ...(prometheus ? [line("allow", "127.0.0.1"), line("allow", prometheus), line("deny", "all"), ...metrics()] : []),
-      line("access_log", "off"),
-      block("location", ["=", "/healthz"], [line("return", "200", '"ok\\n"')]),
-      block("location", ["=", "/nginx_status"], [line("stub_status")]),
-      block("location", ["/"], [line("return", "404")]),
-    ],
-  );
-};
-
 /** The whole nginx.conf, for a process without root on a read-only root file system. */
 export const nginxConf = (env: Environment, plan: Plan): string => {
   const servers = serversOf(plan, addressesOf(env.docker.network, plan));
   const table = routes(env, plan);
   const { workerProcesses, workerConnections, workerRlimitNofile } = plan.nginx;
   return `# Rendered by synapse-kit.\n${print([
-    ...tokenOwnerModule(plan),
+    ...jsModule(plan),
     line("worker_processes", String(workerProcesses.value)),
     line("worker_rlimit_nofile", String(workerRlimitNofile.value)),
     line("worker_shutdown_timeout", SHUTDOWN_TIMEOUT.toString()),
@@ -101,6 +71,7 @@ export const nginxConf = (env: Environment, plan: Plan): string => {
         ...forwardedHeaders(env),
         ...variables(env, plan, servers),
         ...tokenOwnerSettings(plan, servers),
+        ...requestCountSettings(plan),
         ...choices(table),
         ...overloadVariables(),
         ...upstreams(plan, table, servers),

@@ -6,6 +6,7 @@ import { NGINX_TEMP } from "../../sizing/nginx";
 import type { Platform } from "../platform/platform";
 import { Service } from "../service/service";
 import { nginxFiles } from "./files";
+import { REQUEST_LOG_FOLDER, requestLogMount } from "./request-counts";
 
 /** `nginx` in the official image. */
 const UID = 101;
@@ -36,7 +37,10 @@ export class Nginx extends Construct {
       entrypoint: ["nginx", "-c", "/config/nginx.conf", "-g", "daemon off;"],
       healthcheck: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${PORTS.nginxStatus}/healthz`],
       // Bodies of requests that may be passed on to main are kept here; what the file system holds counts as memory.
-      tmpfs: { "/tmp": `rw,noexec,nosuid,nodev,size=${NGINX_TEMP.toNginx()}` },
+      tmpfs: {
+        "/tmp": `rw,noexec,nosuid,nodev,size=${NGINX_TEMP.toNginx()}`,
+        ...(plan.nginx.countsRequests ? { [REQUEST_LOG_FOLDER]: requestLogMount(UID) } : {}),
+      },
       stopSignal: "SIGQUIT",
       stopGrace: STOP_GRACE,
       ports: [{ internal: PORTS.nginx, external: environment.listen.port, address: environment.listen.address }],

@@ -8,8 +8,6 @@ import { MAIN, type Route } from "./routes";
 import { type Servers, upstreamOf } from "./upstreams";
 import { OPAQUE_TOKENS, OPAQUE_USER, TOKEN } from "./variables";
 
-/** Where official images and Debian keep it. */
-const MODULE = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 const SCRIPT = "token-owners.js";
 
 /** Token of the authentication service; empty for all others. */
@@ -67,9 +65,6 @@ const asks = (plan: Plan): boolean => plan.nginx.tokenOwners !== undefined;
 
 /** Files beside nginx.conf. */
 export const tokenOwnerFiles = (plan: Plan): ConfigFile[] => (asks(plan) ? [{ path: SCRIPT, content: script() }] : []);
-
-/** In front of everything else in nginx.conf. */
-export const tokenOwnerModule = (plan: Plan): Directive[] => (asks(plan) ? [line("load_module", MODULE)] : []);
 
 /** Who answers: the processes that answer such questions of clients, each in turn. */
 const answering = (plan: Plan): string[] => {

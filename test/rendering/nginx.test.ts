@@ -6,12 +6,15 @@ import { sharesOf, WEIGHT } from "../../constructs/nginx/consistent-hash";
 import { render } from "../../constructs/render";
 import type { Prepared } from "../../host/prepare";
 import { corpus, LAYOUT_NAMES, plain, prepared } from "../support/corpus";
-import { every, locationFor, named, parse, publicServer, unquoted } from "../support/nginx-conf";
+import { type Directive, every, locationFor, named, parse, publicServer, unquoted } from "../support/nginx-conf";
 
 const confOf = ({ environment, plan }: Prepared): string =>
   render(environment, plan)
     .find(({ service }) => service === "nginx")
     ?.files.find(({ path }) => path === "nginx.conf")?.content ?? "";
+
+/** A machine with room for Prometheus. */
+const WATCHED = "server_name: example.org\nhardware: {ram: 16GB, cpus: 8}\n";
 
 const all = corpus().map((one) => {
   const text = confOf(one);
@@ -158,16 +161,20 @@ describe("nginx.conf", () => {
   });
 
   it("writes no query string to the access log, where access tokens may stand", () => {
-    for (const { directives } of all) {
+    for (const { plan, directives } of all) {
       const formats = named(directives, "log_format");
-      expect(formats).toHaveLength(1);
-      const text = formats[0]?.args.join(" ") ?? "";
-      expect(text).toContain("$uri");
-      expect(text).not.toMatch(
+      expect(formats.map(({ args }) => args[0])).toEqual([
+        "kit",
+        ...(plan.nginx.countsRequests ? ["request_counts"] : []),
+      ]);
+      expect(formats[0]?.args.join(" ")).toContain("$uri");
+      expect(formats.map(({ args }) => args.join(" ")).join("\n")).not.toMatch(
         /\$(request\b|request_uri|args|arg_|query_string|is_args|http_referer|http_authorization)/,
       );
       for (const { args } of named(directives, "access_log")) {
-        expect(args.join(" ")).toMatch(/^(off|\/dev\/stdout kit)$/);
+        expect(args.join(" ")).toMatch(
+          /^(off|\/dev\/stdout kit|\/requests\/(?<half>first|second) request_counts buffer=16k flush=1s if=\$kit_\k<half>_half)$/,
+        );
       }
     }
   });
@@ -206,7 +213,14 @@ describe("nginx.conf", () => {
   it("says each directive of the http block once, but for those that add up", () => {
     for (const { directives } of all) {
       const http = (named(directives, "http")[0]?.block ?? []).filter(({ block }) => block === undefined);
-      const adding = ["proxy_set_header", "add_header", "limit_conn_zone"];
+      const adding = [
+        "proxy_set_header",
+        "add_header",
+        "limit_conn_zone",
+        "log_format",
+        "js_import",
+        "js_shared_dict_zone",
+      ];
       const names = http.map(({ name }) => name).filter((name) => !adding.includes(name));
       expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
     }
@@ -273,8 +287,9 @@ describe("the question whose a token is", () => {
     for (const one of all) {
       const { plan, tree, directives } = one;
       const isAsking = asking.includes(one);
-      expect(named(tree, "load_module").length).toBe(isAsking ? 1 : 0);
-      expect(named(directives, "js_shared_dict_zone").map(({ args }) => args[0])).toEqual(
+      expect(named(tree, "load_module").length).toBe(isAsking || plan.nginx.countsRequests ? 1 : 0);
+      const zones = named(directives, "js_shared_dict_zone").map(({ args }) => args[0] as string);
+      expect(zones.filter((zone) => zone.includes("owners"))).toEqual(
         isAsking ? [`zone=kit_token_owners:${plan.nginx.tokenOwners?.value.toNginx()}`] : [],
       );
       const locations = named(publicServer(directives).block ?? [], "location");
@@ -291,6 +306,65 @@ describe("the question whose a token is", () => {
         expect(location.args[0]).toBe("=");
         expect(named(location.block ?? [], "internal")).toHaveLength(1);
       }
+    }
+  });
+});
+
+describe("the counts of requests", () => {
+  const counting = all.filter(({ plan }) => plan.nginx.countsRequests);
+  const logsOf = (block: readonly Directive[]): string[] =>
+    named(block, "access_log").map(({ args }) => args[0] as string);
+
+  it("are kept where Prometheus is there to ask for them, and cost nothing where it is not", () => {
+    for (const { plan } of all) expect([plan.monitoring !== undefined, true]).toContain(plan.nginx.countsRequests);
+    expect(counting.length).toBeGreaterThan(5);
+    const quiet = all.filter((one) => !counting.includes(one));
+    expect(quiet.length).toBeGreaterThan(3);
+    for (const { text, plan } of quiet) {
+      expect(text).not.toMatch(/js_periodic|kit_counts|\/requests/);
+      expect(plan.nginx.container.parts["request counts"]?.toBytes() ?? 0).toBe(0);
+    }
+  });
+
+  it("stand beside the access log, and leave out the server that Prometheus asks", () => {
+    for (const { directives } of counting) {
+      const http = named(directives, "http")[0]?.block ?? [];
+      expect(logsOf(http)).toEqual(["/dev/stdout", "/requests/first", "/requests/second"]);
+      // One of its own would be in place of all of them.
+      expect(logsOf(every(publicServer(directives).block ?? []))).toEqual([]);
+      expect(named(http, "server").map(({ block = [] }) => logsOf(block))).toEqual([[], ["off"]]);
+    }
+  });
+
+  it.each([
+    ["1.24.0", false],
+    ["1.25.5", false],
+    ["1.26.0", true],
+    ["1.30.6", true],
+    ["1.30.6-alpine", true],
+    ["1.30.6-alpine-slim", false],
+  ])("need an Nginx whose njs can do it: %s", (version, expected) => {
+    const one = prepared("old", `${WATCHED}images: {nginx: 'nginx:${version}'}\n`);
+    expect(one.plan.nginx.countsRequests).toBe(expected);
+    const text = confOf(one);
+    expect(text.includes("js_content counts.show")).toBe(expected);
+    expect(text.includes("nginx_connections_active $connections_active")).toBe(!expected);
+    expect(text.includes("load_module")).toBe(expected);
+  });
+
+  it("call sends and long polls by their routes, whoever serves them", () => {
+    for (const { directives } of counting) {
+      const kinds = named(directives, "map").find(({ args }) => args[1] === "$kit_kind")?.block ?? [];
+      const kindOf = (request: string): string =>
+        kinds.find(({ name }) => name !== "default" && new RegExp(unquoted(name).slice(1)).test(request))?.args[0] ??
+        "other";
+      expect(kindOf("PUT /_matrix/client/v3/rooms/!a:b/send/m.room.message/1")).toBe("send");
+      expect(kindOf("PUT /_matrix/client/v3/rooms/!a:b/state/send/x")).toBe("other");
+      expect(kindOf("GET /_matrix/client/v3/sync")).toBe("poll");
+      expect(kindOf("POST /_matrix/client/unstable/org.matrix.simplified_msc3575/sync")).toBe("poll");
+      expect(kindOf("PUT /_matrix/federation/v1/send/1")).toBe("federation");
+      expect(kindOf("GET /_matrix/client/v1/media/download/a/b")).toBe("media");
+      expect(kindOf("GET /_matrix/client/versions")).toBe("other");
     }
   });
 });

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ImageName } from "../../configs/environment";
+import { REQUEST_LOG_FOLDER } from "../../constructs/nginx/request-counts";
 import { buildImages } from "../../host/build-images";
 import { Docker } from "../../host/docker";
 import { resolveImages } from "../../host/images";
@@ -57,7 +58,9 @@ export class ProgramContainer {
    */
   static async start(image: ImageName, user: number): Promise<ProgramContainer> {
     const { environment, plan } = boxWithLayout("two");
-    const { references, local } = resolveImages(environment, plan, "local");
+    // Not every image can be built.
+    const { compressor: _, ...built } = plan;
+    const { references, local } = resolveImages(environment, built, "local");
     const tag = references[image];
     await buildImages(
       local.filter((candidate) => candidate.tag === tag),
@@ -66,6 +69,7 @@ export class ProgramContainer {
     const id = docker([
       ...["run", "--detach", "--rm", "--init", "--network", "none", "--name", `programs-${image}-${randomUUID()}`],
       ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+      ...["--tmpfs", `${REQUEST_LOG_FOLDER}:mode=1777`],
       ...["--tmpfs", `${BOXES_DIR}:mode=1777`, "--tmpfs", "/tmp:mode=1777", "--user", "0:0", "--entrypoint", "sh"],
       ...[tag, "-c", `ln -s ${BOXES_DIR}/current /config && exec sleep infinity`],
     ]).trim();

@@ -9,18 +9,20 @@ import { hostAddress, subnetsOf } from "../../configs/network";
 import { PORTS } from "../../configs/ports";
 import { addressesOf } from "../../constructs/addresses";
 import { nginxFiles } from "../../constructs/nginx/files";
+import { REQUEST_LOG_FOLDER, requestLogMount } from "../../constructs/nginx/request-counts";
 import { buildImages } from "../../host/build-images";
 import { Docker } from "../../host/docker";
 import { resolveImages } from "../../host/images";
 import type { Plan } from "../../sizing/plan";
 
 const START_MS = 20_000;
+const MAX_OUTPUT_BYTES = 256 * 1024 ** 2;
 /** As in `constructs/nginx/nginx.ts`. */
 const UID = 101;
 const GATEWAY_NUMBER = 1;
 
 const docker = (args: readonly string[], input?: Buffer): string => {
-  const { status, stdout, stderr, error } = spawnSync("docker", args, { input });
+  const { status, stdout, stderr, error } = spawnSync("docker", args, { input, maxBuffer: MAX_OUTPUT_BYTES });
   if (error) throw error;
   if (status !== 0) throw new Error(`docker ${args.slice(0, 4).join(" ")}: ${stderr}${stdout}`);
   return `${stdout}${stderr}`;
@@ -128,14 +130,18 @@ export class RunningNginx {
   /**
    * @param environment - with a network of `loopbackNetwork`
    * @param answer - of a process, by its name
+   * @param edit - last word on nginx.conf, for times that no test can wait
    * @throws when there is no engine or no image, or Nginx does not start: these tests never skip
    */
   static async start(
     environment: Environment,
     plan: Plan,
     answer?: (process: string, request: IncomingMessage) => { status: number; body: string } | undefined,
+    edit: (conf: string) => string = (conf) => conf,
   ): Promise<RunningNginx> {
-    const { references, local } = resolveImages(environment, plan, "local");
+    // Nothing else runs, and not every image can be built.
+    const { monitoring: _, compressor: __, ...alone } = plan;
+    const { references, local } = resolveImages(environment, alone, "local");
     const image = references.nginx;
     await buildImages(
       local.filter(({ tag }) => tag === image),
@@ -156,13 +162,26 @@ export class RunningNginx {
     );
     for (const process of processes.values()) await process.listen();
     const id = docker([
-      ...["create", "--rm", "--network", "host", "--name", `programs-nginx-${randomUUID()}`],
-      ...["--read-only", "--tmpfs", "/tmp:mode=1777", "--user", `${UID}:${UID}`, "--cap-drop", "ALL"],
+      ...["create", "--network", "host", "--name", `programs-nginx-${randomUUID()}`],
+      ...[
+        "--read-only",
+        "--tmpfs",
+        "/tmp:mode=1777",
+        "--tmpfs",
+        `${REQUEST_LOG_FOLDER}:${requestLogMount(UID)}`,
+        "--user",
+        `${UID}:${UID}`,
+        "--cap-drop",
+        "ALL",
+      ],
       ...["--volume", "/config", "--entrypoint", "nginx", image, "-c", "/config/nginx.conf", "-g", "daemon off;"],
     ]).trim();
     const running = new RunningNginx(id, address, gateway, processes);
     try {
-      docker(["cp", "-", `${id}:/config`], running.packed(nginxFiles(environment, plan)));
+      docker(
+        ["cp", "-", `${id}:/config`],
+        running.packed(nginxFiles(environment, plan).map(({ path, content }) => ({ path, content: edit(content) }))),
+      );
       docker(["start", id]);
       await until("nginx", async () => (await running.ask({ path: "/" }).catch(() => undefined)) !== undefined);
     } catch (error) {
@@ -180,7 +199,10 @@ export class RunningNginx {
         mkdirSync(join(folder, "files"), { recursive: true });
         const bound = content
           .replace(`listen ${PORTS.nginx} `, `listen ${this.address}:${PORTS.nginx} `)
-          .replace(`127.0.0.1:${PORTS.nginxStatus}`, `${this.address}:${PORTS.nginxStatus}`);
+          .replace(
+            new RegExp(`listen (?:127\\.0\\.0\\.1:)?${PORTS.nginxStatus};`),
+            `listen ${this.address}:${PORTS.nginxStatus};`,
+          );
         writeFileSync(join(folder, "files", path), bound, { mode: 0o644 });
       }
       const { stdout, stderr, status } = spawnSync("tar", ["-C", join(folder, "files"), "-c", "."]);
@@ -250,6 +272,37 @@ export class RunningNginx {
     for (const answer of answers) answer.catch(() => undefined);
     await until(`${wanted} requests at ${process}`, () => target.holding === wanted);
     return answers;
+  }
+
+  /** A request whose client goes away while it waits. */
+  async abandon(request: Parameters<RunningNginx["ask"]>[0], afterMs: number): Promise<void> {
+    const agent = new http.Agent();
+    const answer = this.ask({ ...request, agent }).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    agent.destroy();
+    await answer;
+  }
+
+  /** A page of the server that tells about itself, from an address of one's own: Prometheus' or another. */
+  async status(path: string, from: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const options = { host: this.address, port: PORTS.nginxStatus, path, localAddress: from, agent: false };
+      const sent = http.get(options, (response) => {
+        let body = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          body += chunk;
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      });
+      sent.on("error", reject);
+    });
+  }
+
+  /** Reads its files again, as `nginx -s reload` does, or starts anew; waits until it answers. */
+  async renew(how: "reload" | "restart"): Promise<void> {
+    docker(how === "reload" ? ["kill", "--signal", "HUP", this.id] : ["restart", this.id]);
+    await until("nginx", async () => (await this.ask({ path: "/" }).catch(() => undefined)) !== undefined);
   }
 
   /** All that it wrote, accesses and errors. */
