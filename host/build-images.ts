@@ -4,9 +4,9 @@ import { UserError } from "../configs/user-error";
 import type { Docker } from "./docker";
 import { imagesDir, type LocalImage } from "./images";
 
-const build = ({ name, tag }: LocalImage, host: string | undefined): Promise<void> =>
+const build = ({ name, tag, base }: LocalImage, host: string | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
-    const child = spawn("bash", [join(imagesDir(), "build.sh"), name, tag], {
+    const child = spawn("bash", [join(imagesDir(), "build.sh"), name, tag, ...(base === undefined ? [] : [base])], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...(host === undefined ? {} : { DOCKER_HOST: host }) },
     });

@@ -9,7 +9,8 @@ import { containersOf, type Plan, type ServiceName } from "../sizing/plan";
 /** One row of `images/manifest.json`: an image that the kit can build and the official one that it stands for. */
 export interface ManifestImage {
   readonly name: string;
-  readonly official: string;
+  /** Null where nobody publishes one: it is built on another image, whatever the source. */
+  readonly official: string | null;
   readonly version: string;
   /** Folder below `images/` that it is built from; null where no distribution has the package. */
   readonly dir: string | null;
@@ -60,7 +61,27 @@ export const localTag = (image: ManifestImage): string => {
 export interface LocalImage {
   readonly name: string;
   readonly tag: string;
+  /** Reference of the image that it is built on, where that is no Debian base of `images/`. */
+  readonly base?: string;
 }
+
+/**
+ * The state compressor, built on the Synapse image in use, official or local.
+ * @param synapse - complete reference of that image
+ */
+export const compressorImage = (synapse: string): LocalImage & { readonly base: string } => {
+  const folder = join(imagesDir(), "compressor");
+  const { version } = readManifest().find(({ name }) => name === "compressor") as ManifestImage;
+  const hash = createHash("sha256").update(synapse);
+  for (const file of filesBelow(folder)) {
+    hash.update(file.slice(folder.length)).update("\0").update(readFileSync(file)).update("\0");
+  }
+  return {
+    name: "compressor",
+    tag: `synapse-kit/compressor:${version}-${hash.digest("hex").slice(0, 12)}`,
+    base: synapse,
+  };
+};
 
 export interface ResolvedImages {
   readonly references: Readonly<Record<ImageName, string>>;
@@ -84,17 +105,20 @@ export const resolveImages = (environment: Environment, plan: Plan, source: "off
   const manifest = readManifest();
   const needed = imagesOf(plan);
   const local: LocalImage[] = [];
-  const references = Object.fromEntries(
-    IMAGE_NAMES.map((name) => {
-      const override = environment.images.overrides[name];
-      if (override !== undefined) return [name, override];
-      const image = manifest.find((row) => row.name === manifestName(environment, name)) as ManifestImage;
-      // One that nothing needs is not built, and need not be to be had.
-      if (source === "official" || !needed.has(name)) return [name, image.official];
-      const tag = localTag(image);
-      local.push({ name: image.name, tag });
-      return [name, tag];
-    }),
-  ) as Record<ImageName, string>;
+  const referenceOf = (name: ImageName): string => {
+    const override = environment.images.overrides[name];
+    if (override !== undefined) return override;
+    const row = manifest.find((one) => one.name === manifestName(environment, name)) as ManifestImage;
+    // One that nothing needs is not built, and need not be to be had.
+    if (row.official !== null && (source === "official" || !needed.has(name))) return row.official;
+    const image = row.official === null ? compressorImage(referenceOf("synapse")) : { name: row.name, tag: localTag(row) };
+    if (needed.has(name) && !local.some(({ tag }) => tag === image.tag)) local.push(image);
+    return image.tag;
+  };
+  const references = Object.fromEntries(IMAGE_NAMES.map((name) => [name, referenceOf(name)])) as Record<
+    ImageName,
+    string
+  >;
   return { references, local };
+};
 };

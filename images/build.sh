@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds one local image and tags it. Does nothing when the tag exists.
 #
-#   images/build.sh NAME TAG       NAME: an entry of images/manifest.json
+#   images/build.sh NAME TAG [BASE]       NAME: an entry of images/manifest.json
+#                                         BASE: reference of the image to build on, where that is no Debian base
 set -euo pipefail
 
 say() { printf 'images: %s\n' "$*" >&2; }
@@ -11,7 +12,7 @@ die() {
 }
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-[ $# -eq 2 ] || die "usage: images/build.sh NAME TAG"
+[ $# -eq 2 ] || [ $# -eq 3 ] || die "usage: images/build.sh NAME TAG [BASE]"
 name=$1 tag=$2
 
 if docker image inspect "$tag" >/dev/null 2>&1; then exit 0; fi
@@ -28,7 +29,7 @@ fields=$(node -e '
 mapfile -t fields <<<"$fields"
 dir=$here/${fields[0]} base_name=${fields[1]} version=${fields[2]}
 
-base=$("$here/base.sh" "$base_name")
+base=${3:-$("$here/base.sh" "$base_name")}
 arguments=(--build-arg "BASE=$base")
 for argument in "${fields[@]:3}"; do arguments+=(--build-arg "$argument"); done
 # Docker knows these by itself and keeps them out of the image's history.

@@ -1,0 +1,259 @@
+import { CompressorRig, type Ended, type RunningContainer } from "../support/compressor-rig";
+
+const MIB = 1024 ** 2;
+const LEVELS_SUM = 100 + 50 + 25;
+
+let rig: CompressorRig;
+/** Waits for its minute while the other tests run. */
+let scheduled: RunningContainer;
+beforeAll(async () => {
+  rig = await CompressorRig.start();
+  for (const database of ["seeds", "races", "large", "faults", "idle"]) rig.createDatabase(database);
+  scheduled = rig.begin("idle", ["schedule"], { config: { schedule: "* * * * *", metrics: { port: 18_481 } } });
+}, 300_000);
+afterAll(() => rig?.remove());
+
+interface RunResult {
+  readonly rows_before: number;
+  readonly rows_after: number;
+  readonly chunks: number;
+  readonly groups: number;
+  readonly peak_memory_bytes: number;
+  readonly longest_write_seconds: number;
+  readonly vacuum: string;
+  readonly left: Readonly<Record<string, number>>;
+}
+
+const resultOf = ({ code, out, err }: Ended): RunResult => {
+  if (code !== 0) throw new Error(`code ${code}: ${err}`);
+  return JSON.parse(out);
+};
+
+const rowsOf = (database: string): number =>
+  Number(rig.psql(database, "SELECT count(*) FROM state_groups_state")[0]?.[0]);
+
+describe("every state group resolves as before", () => {
+  test("in 300 random histories, applied in steps or as SQL", () => {
+    const found = rig.python("seeds", "properties.py", "0", "300");
+    expect(found).toMatchObject({ seeds: 300 });
+    expect(found.after as number).toBeLessThan(found.before as number);
+  }, 240_000);
+
+  test("whatever Synapse does to the same groups meanwhile", () => {
+    const outcomes = rig.python("races", "races.py");
+    expect(Object.keys(outcomes)).toHaveLength(9);
+    expect(new Set(Object.values(outcomes))).toEqual(new Set(["ok"]));
+  }, 120_000);
+});
+
+describe("1,000,000 rows", () => {
+  const MEMORY = 128 * MIB;
+  let rows: number;
+  beforeAll(() => {
+    rows = rig.python("large", "large.py", "make", "million").rows as number;
+  }, 120_000);
+
+  test("become less than 15 % in less than a minute, inside the memory that the container has", async () => {
+    expect(rows).toBeGreaterThanOrEqual(1_000_000);
+    const started = Date.now();
+    const result = resultOf(
+      await rig.run("large", ["run", "--json"], {
+        config: { memory: MEMORY, chunks_to_compress: 10_000 },
+        memory: MEMORY,
+      }),
+    );
+    expect(Date.now() - started).toBeLessThan(60_000);
+    expect(result).toMatchObject({ rows_before: rows, left: {}, vacuum: expect.stringContaining("done") });
+    expect(result.peak_memory_bytes).toBeLessThan(MEMORY);
+    expect(result.longest_write_seconds).toBeLessThan(2);
+    expect(rowsOf("large")).toBe(result.rows_after);
+    expect(result.rows_after / rows).toBeLessThan(0.15);
+    const { wrong, longest } = rig.python("large", "large.py", "check");
+    expect(wrong).toBe(0);
+    expect(longest).toBeLessThanOrEqual(LEVELS_SUM);
+    console.info(JSON.stringify({ ...result, seconds: (Date.now() - started) / 1000 }));
+  }, 180_000);
+
+  test("a second run has nothing to do", async () => {
+    const result = resultOf(await rig.run("large", ["run", "--json"]));
+    expect(result.groups).toBe(0);
+    const again = resultOf(await rig.run("large", ["run", "--json", "--room", "!resolved:example.com"]));
+    expect(again.rows_after).toBe(again.rows_before);
+  }, 60_000);
+});
+
+describe("faults half-way", () => {
+  const made = (): number => rig.python("faults", "large.py", "make", "medium").rows as number;
+  /** Small chunks, so that there is a half-way. */
+  const begin = (): RunningContainer =>
+    rig.begin("faults", ["run", "--json", "--chunk-size", "20", "--chunks", "9999"]);
+  const checked = (): Record<string, unknown> => {
+    const found = rig.python("faults", "large.py", "check");
+    expect(found.wrong).toBe(0);
+    return found;
+  };
+  const lastState = (): unknown =>
+    rig.psql("faults", "SELECT state FROM synapse_kit.state_compressor_runs ORDER BY id DESC LIMIT 1")[0]?.[0];
+  /** Some chunks are through. */
+  const halfWay = async (): Promise<void> => {
+    const deadline = Date.now() + 30_000;
+    const sql = `SELECT count(*) FROM pg_tables WHERE schemaname = 'synapse_kit'`;
+    const rooms = "SELECT coalesce(sum(last_group), 0) FROM synapse_kit.state_compressor";
+    const first = new Set<unknown>();
+    while (first.size < 4) {
+      if (Date.now() > deadline) throw new Error("the run does not begin");
+      if (Number(rig.psql("faults", sql)[0]?.[0]) === 2) first.add(rig.psql("faults", rooms)[0]?.[0]);
+    }
+  };
+  const finishes = async (): Promise<void> => {
+    const result = resultOf(await rig.run("faults", ["run", "--json"], { config: { chunks_to_compress: 10_000 } }));
+    expect(result.left).toEqual({});
+    checked();
+    expect(lastState()).toBe("done");
+  };
+
+  let rows: number;
+  beforeEach(() => {
+    rows = made();
+  }, 60_000);
+
+  test("SIGTERM: it ends in time, and the next run goes on", async () => {
+    const run = begin();
+    await halfWay();
+    const asked = Date.now();
+    run.kill("TERM");
+    const { code, err } = await run.ended;
+    expect(Date.now() - asked).toBeLessThan(5000);
+    expect({ code, err }).toEqual({ code: 143, err: expect.stringContaining("stopped as asked") });
+    const between = checked().rows as number;
+    expect(between).toBeLessThan(rows);
+    expect(lastState()).toBe("stopped");
+    await finishes();
+    expect(rowsOf("faults")).toBeLessThan(between);
+  }, 90_000);
+
+  test("kill -9", async () => {
+    const run = begin();
+    await halfWay();
+    run.kill("KILL");
+    expect((await run.ended).code).toBe(137);
+    checked();
+    expect(lastState()).toBe("running");
+    // The server needs a moment to see that the session is gone, and with it the lock.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await finishes();
+    const sql = "SELECT count(*) FROM synapse_kit.state_compressor_runs WHERE state = 'crashed' AND code = 137";
+    expect(rig.psql("faults", sql)).toEqual([[1]]);
+  }, 90_000);
+
+  test("Postgres crashes", async () => {
+    const run = begin();
+    await halfWay();
+    await rig.crashPostgres();
+    const { code, err } = await run.ended;
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("Postgres is gone") });
+    await rig.startPostgres();
+    checked();
+    await finishes();
+  }, 90_000);
+
+  test("a room is purged between two runs", async () => {
+    const run = begin();
+    await halfWay();
+    run.kill("TERM");
+    await run.ended;
+    const [[room]] = rig.psql("faults", "SELECT room_id FROM synapse_kit.state_compressor LIMIT 1") as [[string]];
+    rig.python("faults", "large.py", "forget", room);
+    await finishes();
+    expect(rig.psql("faults", `SELECT count(*) FROM synapse_kit.state_compressor WHERE room_id = '${room}'`)).toEqual([
+      [0],
+    ]);
+  }, 90_000);
+
+  test("a memory cap that its chunk size would break: smaller chunks", async () => {
+    const config = { memory: 80 * MIB, chunks_to_compress: 10_000, chunk_size: 100_000 };
+    const result = resultOf(await rig.run("faults", ["run", "--json"], { config, memory: 80 * MIB }));
+    expect(result).toMatchObject({ rows_before: rows, left: {} });
+    expect(result.peak_memory_bytes).toBeLessThan(80 * MIB);
+    checked();
+  }, 60_000);
+});
+
+describe("what it refuses, and what it says", () => {
+  beforeAll(() => {
+    rig.python("faults", "large.py", "make", "medium");
+  }, 60_000);
+
+  test("a dry run reports what a run then saves, and changes nothing", async () => {
+    const all = `SELECT (SELECT count(*) FROM state_groups_state), (SELECT sum(hashtext(e::text)) FROM state_group_edges e),
+      to_regnamespace('synapse_kit')::text`;
+    const before = rig.psql("faults", all);
+    const args = ["run", "--json", "--chunks", "9999"];
+    const dry = resultOf(await rig.run("faults", [...args, "--dry-run"]));
+    expect(rig.psql("faults", all)).toEqual(before);
+    const wet = resultOf(await rig.run("faults", args));
+    expect(dry.rows_after).toBeLessThan(dry.rows_before);
+    expect([dry.rows_before, dry.rows_after]).toEqual([wet.rows_before, wet.rows_after]);
+  }, 60_000);
+
+  test("not beside another run or a backup, nor over a background update", async () => {
+    const lock = "SELECT pg_advisory_lock(1937337963, 1), pg_sleep(4)";
+    const [locked] = await Promise.all([
+      new Promise<Ended>((resolve) => setTimeout(() => resolve(rig.run("faults", ["run"])), 1500)),
+      rig.sleepWith("faults", lock),
+    ]);
+    expect(locked).toMatchObject({ code: 4, err: expect.stringContaining("another run or a backup") });
+    const name = "mark_unreferenced_state_groups_for_deletion_bg_update";
+    rig.psql("faults", `INSERT INTO background_updates (update_name, progress_json) VALUES ('${name}', '{}')`);
+    const update = await rig.run("faults", ["run"]);
+    rig.psql("faults", "DELETE FROM background_updates");
+    expect(update).toMatchObject({ code: 5, err: expect.stringContaining(name) });
+  }, 60_000);
+
+  test("no password in any output", async () => {
+    const wrong = await rig.run("faults", ["run"], { password: "wrong-and-secret-0815" });
+    expect(wrong).toMatchObject({ code: 3, err: expect.stringContaining("password authentication failed") });
+    const outputs = [wrong];
+    const database = { host: "/nowhere", name: "faults", user: "guarded", password_file: "/config/password" };
+    outputs.push(await rig.run("faults", ["run"], { password: rig.password, config: { database } }));
+    expect(outputs[1]).toMatchObject({ code: 3, err: expect.stringContaining("no connection to Postgres") });
+    // Right, and refused by the tables: it was read at all.
+    outputs.push(await rig.run("faults", ["run"], { password: rig.password }));
+    expect(outputs[2]).toMatchObject({ code: 3, err: expect.stringContaining("permission denied") });
+    for (const { out, err } of outputs) expect(out + err).not.toMatch(/wrong-and-secret|not-to-be-seen/);
+  }, 60_000);
+
+  test.each([
+    [{ chunk_size: 0 }, "chunk_size is 0; allowed: a whole number from 1"],
+    [{ levels: [100, "x"] }, 'levels is [100, "x"]; allowed: a list of whole numbers'],
+    [{ memory: MIB }, "memory is 1048576; allowed: a whole number from 83886080"],
+    [{ chunks: 5 }, "chunks is 5; allowed: no property of this name"],
+    [{ database: { host: "" } }, 'database.host is ""; allowed: a text'],
+  ])("a configuration that is wrong: %j", async (config, message) => {
+    const { code, err } = await rig.run("faults", ["run"], { config });
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(err).not.toContain("Traceback");
+  });
+});
+
+test("the schedule runs by itself, serves metrics and health, and ends when asked", async () => {
+  const metrics = (): string => {
+    const script = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:18481/metrics').read().decode())";
+    return rig.exec(scheduled, ["python3", "-c", script]).out;
+  };
+  const deadline = Date.now() + 75_000;
+  while (!metrics().includes("last_run_success 1")) {
+    if (Date.now() > deadline) throw new Error(`no run came: ${metrics()}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  const text = metrics();
+  expect(text).toMatch(/^synapse_kit_compressor_next_run_timestamp_seconds \d{10}$/m);
+  expect(text).toMatch(/^synapse_kit_compressor_runs_total\{state="done"\} \d+$/m);
+  expect(rig.exec(scheduled, ["compressor", "health"]).code).toBe(0);
+  const status = JSON.parse(rig.exec(scheduled, ["compressor", "status", "--json"]).out);
+  expect(status).toMatchObject({ last_run: { state: "done", code: 0, scheduled: true } });
+  const asked = Date.now();
+  scheduled.kill("TERM");
+  expect((await scheduled.ended).code).toBe(0);
+  expect(Date.now() - asked).toBeLessThan(5000);
+}, 90_000);
