@@ -91,6 +91,8 @@ export class CompressorRig {
     });
     const deadline = Date.now() + START_MS;
     while (!log.includes("database system is ready to accept connections")) {
+      // A session of a server that crashed may need a moment more to end.
+      if (log.includes("is still in use") && server.exitCode !== null) return this.startPostgres();
       if (server.exitCode !== null || Date.now() > deadline) throw new Error(`Postgres did not start:\n${log}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -16,15 +16,15 @@ def digests(graph: StateGraph, entries: Entries, groups: Collection[int]) -> dic
     roots: list[int] = []
     placed: set[int] = set()
     for group in groups:
-        for member in graph.chain(group):
-            if member in placed:
-                break
+        member: int | None = group
+        while member is not None and member not in placed:
             placed.add(member)
             parent = graph.parent.get(member)
             if parent is None:
                 roots.append(member)
             else:
                 children.setdefault(parent, []).append(member)
+            member = parent
 
     wanted, found = set(groups), {}
     token, key_of = entries.token, entries.key

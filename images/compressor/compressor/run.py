@@ -155,9 +155,15 @@ class Run:
             try:
                 outcome = chunks.run(list(ids[at : at + size]), positions)
             except TooLarge:
-                if size == 1:
+                # Every line that is gone on with brings the state at its end along.
+                if len(positions) > 1:
+                    positions = positions[:1]
+                elif size > 1:
+                    size = max(1, min(size, len(ids) - at) // 2)
+                elif positions:
+                    positions = []
+                else:
                     raise
-                size = max(1, min(size, len(ids) - at) // 2)
                 memory.give_back()
                 continue
             except Conflict:

@@ -139,6 +139,17 @@ def backfilled_room(store: Store, room: str, members: int, live: int, batches: i
             older = store.extend(room, older, delta, start)
 
 
+def renewed_room(store: Store, room: str, members: int, eras: int, groups: int) -> None:
+    """A room of which nothing stays: each of its eras has another event for every member."""
+    for _ in range(eras):
+        state = large_state(store.rng, members)
+        head = store.add(room, None, state)
+        for _ in range(groups - 1):
+            delta = change(store.rng, state, 0.0)
+            state.update(delta)
+            head = store.extend(room, head, delta, state)
+
+
 def million_rows(store: Store) -> None:
     """A room with more than 100,000 rows, one with backfill, others; 1,000,000 rows in all."""
     live_room(store, "!large:example.com", members=2500, groups=9000, forks=0.02)

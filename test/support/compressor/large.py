@@ -13,7 +13,7 @@ import random
 import sys
 from pathlib import Path
 
-from history import Store, backfilled_room, live_room, million_rows
+from history import Store, backfilled_room, live_room, million_rows, renewed_room
 from resolver import digest_all, longest_chain, resolve, row_count
 from rig import DSN, check, connect
 from synapse_schema import create, empty
@@ -31,6 +31,7 @@ def make(size: str) -> dict:
         for number in range(3):
             live_room(store, f"!room-{number}:example.com", members=400, groups=1500, forks=0.05)
         backfilled_room(store, "!backfilled:example.com", members=200, live=500, batches=10, batch=30)
+        renewed_room(store, "!renewed:example.com", members=6000, eras=8, groups=30)
     store.save(db)
     digests = digest_all(db)
     _compare_some(db, digests)
