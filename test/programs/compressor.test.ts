@@ -65,7 +65,7 @@ describe("1,000,000 rows", () => {
     expect(Date.now() - started).toBeLessThan(60_000);
     expect(result).toMatchObject({ rows_before: rows, left: {}, vacuum: expect.stringContaining("done") });
     expect(result.peak_memory_bytes).toBeLessThan(MEMORY);
-    expect(result.longest_write_seconds).toBeLessThan(2);
+    expect(result.longest_write_seconds).toBeLessThan(5);
     expect(rowsOf("large")).toBe(result.rows_after);
     expect(result.rows_after / rows).toBeLessThan(0.15);
     const { wrong, longest } = rig.python("large", "large.py", "check");

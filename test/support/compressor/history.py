@@ -152,9 +152,9 @@ def renewed_room(store: Store, room: str, members: int, eras: int, groups: int) 
 
 def million_rows(store: Store) -> None:
     """A room with more than 100,000 rows, one with backfill, others; 1,000,000 rows in all."""
-    live_room(store, "!large:example.com", members=2500, groups=9000, forks=0.02)
-    backfilled_room(store, "!backfilled:example.com", members=800, live=4500, batches=45, batch=30)
-    live_room(store, "!resolved:example.com", members=600, groups=1200, resets=0.25)
+    live_room(store, "!large:example.com", members=2500, groups=11_000, forks=0.02)
+    backfilled_room(store, "!backfilled:example.com", members=800, live=5500, batches=55, batch=30)
+    live_room(store, "!resolved:example.com", members=600, groups=1400, resets=0.25)
     number = 0
     while store.row_count < 1_000_000:
         live_room(store, f"!room-{number}:example.com", members=300 + 40 * (number % 12), groups=400)
