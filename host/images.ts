@@ -111,7 +111,8 @@ export const resolveImages = (environment: Environment, plan: Plan, source: "off
     const row = manifest.find((one) => one.name === manifestName(environment, name)) as ManifestImage;
     // One that nothing needs is not built, and need not be to be had.
     if (row.official !== null && (source === "official" || !needed.has(name))) return row.official;
-    const image = row.official === null ? compressorImage(referenceOf("synapse")) : { name: row.name, tag: localTag(row) };
+    const image =
+      row.official === null ? compressorImage(referenceOf("synapse")) : { name: row.name, tag: localTag(row) };
     if (needed.has(name) && !local.some(({ tag }) => tag === image.tag)) local.push(image);
     return image.tag;
   };
@@ -120,5 +121,4 @@ export const resolveImages = (environment: Environment, plan: Plan, source: "off
     string
   >;
   return { references, local };
-};
 };

@@ -58,8 +58,8 @@ describe("Postgres", () => {
     }
   });
 
-  it("lets one role into one database from the backend network, and the superuser in by the socket alone", () => {
-    for (const { files } of all) {
+  it("lets the roles it knows into one database from the backend network, and the superuser in by the socket alone", () => {
+    for (const { files, plan } of all) {
       const rows = (files.get("pg_hba.conf") ?? "")
         .split("\n")
         .filter((line) => line !== "" && !line.startsWith("#"))
@@ -67,6 +67,7 @@ describe("Postgres", () => {
       expect(rows.map((row) => row.filter((word) => !word.includes("/")))).toEqual([
         ["local", "all", "postgres", "peer"],
         ["host", "synapse", "synapse", "scram-sha-256"],
+        ...(plan.monitoring ? [["host", "synapse", "monitoring", "scram-sha-256"]] : []),
         ["host", "all", "all", "all", "reject"],
       ]);
       expect(rows[1]?.[3]).toMatch(/^10\.\d+\.\d+\.0\/24$/);
@@ -173,10 +174,12 @@ describe("PgBouncer", () => {
   });
 
   it("lets nobody in without a password, and writes none in its main file", () => {
-    for (const { files } of all) {
+    for (const { files, plan } of all) {
       expect(ini(files)).toMatch(/^auth_type = scram-sha-256$/m);
       expect(secretsIn(ini(files))).toEqual([]);
-      expect(files.get("userlist.txt")).toBe('"synapse" "{{secret:postgres_password}}"\n');
+      expect(files.get("userlist.txt")).toBe(
+        `"synapse" "{{secret:postgres_password}}"\n${plan.monitoring ? '"monitoring" "{{secret:monitoring_password}}"\n' : ""}`,
+      );
       expect([...files.values()].flatMap(leftOver)).toEqual([]);
     }
   });

@@ -220,6 +220,7 @@ describe("nginx.conf", () => {
         "log_format",
         "js_import",
         "js_shared_dict_zone",
+        "access_log",
       ];
       const names = http.map(({ name }) => name).filter((name) => !adding.includes(name));
       expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);

@@ -5,9 +5,14 @@ import { type Stack, synth, type TerraformContainer } from "./synth";
 
 /** Services that show what each construct makes: all that a reviewer needs to see of it. */
 const CONSTRUCTS: Readonly<Record<string, readonly string[]>> = {
+  alertmanager: ["alertmanager"],
+  compressor: ["compressor"],
+  exporters: ["node-exporter", "container-exporter", "postgres-exporter"],
+  grafana: ["grafana"],
   nginx: ["nginx"],
   pgbouncer: ["pgbouncer"],
   postgres: ["postgres"],
+  prometheus: ["prometheus"],
   redis: ["redis"],
   synapse: ["synapse-main", "synapse-federation1"],
 };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buildImages } from "../../host/build-images";
 import { Docker } from "../../host/docker";
-import { compressorImage, resolveImages } from "../../host/images";
+import { resolveImages } from "../../host/images";
 import { PostgresBinary } from "../sizing/postgres-binary";
 import { boxWithLayout } from "./programs-boxes";
 
@@ -54,11 +54,12 @@ export class CompressorRig {
   private constructor(private readonly image: string) {}
 
   static async start(): Promise<CompressorRig> {
-    const { references, local } = resolveImages(boxWithLayout("two").environment, "local");
-    const image = compressorImage(references.synapse);
-    const synapse = local.filter(({ tag }) => tag === references.synapse);
-    await buildImages([...synapse, image], new Docker());
-    const rig = new CompressorRig(image.tag);
+    const { environment, plan } = boxWithLayout("two");
+    const { references, local } = resolveImages(environment, plan, "local");
+    const { synapse, compressor } = references;
+    const needed = local.filter(({ tag }) => [synapse, compressor].includes(tag));
+    await buildImages(needed, new Docker());
+    const rig = new CompressorRig(compressor);
     chmodSync(rig.sockets, 0o755);
     if (process.getuid?.() === 0) chownSync(rig.sockets, NOBODY, NOBODY);
     await rig.startPostgres();
