@@ -1,4 +1,5 @@
 import type { RoleName } from "./catalogue/roles";
+import type { SecretFile } from "./secret-file";
 import type { Bytes } from "./units/bytes";
 import type { Cpus } from "./units/cpus";
 import type { Duration } from "./units/duration";
@@ -180,6 +181,43 @@ export interface Objectives {
   readonly availability: number;
 }
 
+/** An address, or the file that holds it. */
+export type WebhookAddress = string | SecretFile;
+
+/** How a receiver is told. */
+export type AlertWay =
+  | { readonly kind: "webhook"; readonly url: WebhookAddress }
+  | {
+      readonly kind: "email";
+      readonly to: string;
+      readonly from: string;
+      /** `host:port`. */
+      readonly smarthost: string;
+      readonly login?: { readonly username: string; readonly password: SecretFile };
+      readonly requireTls: boolean;
+    }
+  | {
+      readonly kind: "matrix";
+      /** Without a path. */
+      readonly homeserver: string;
+      readonly roomId: string;
+      readonly accessToken: SecretFile;
+    };
+
+/** Somebody who is told of alerts. */
+export interface AlertReceiver {
+  readonly name: string;
+  readonly severity: "page" | "ticket" | "all";
+  readonly way: AlertWay;
+}
+
+export interface AlertsModel {
+  readonly enabled: boolean;
+  readonly receivers: readonly AlertReceiver[];
+  /** Called while all is well. */
+  readonly deadMan?: WebhookAddress;
+}
+
 export interface MonitoringModel {
   /** `auto`: on as soon as the machine is large enough to be watched from within. */
   readonly enabled: boolean | "auto";
@@ -188,6 +226,7 @@ export interface MonitoringModel {
   /** Absent means solved. */
   readonly retentionSize?: Bytes;
   readonly objectives: Objectives;
+  readonly alerts: AlertsModel;
   readonly grafana: {
     /** `auto`: on where its image can be had. */
     readonly enabled: boolean | "auto";

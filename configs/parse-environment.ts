@@ -1,3 +1,4 @@
+import { alertProblems } from "./check-alerts";
 import { imageProblems, workerProblems } from "./check-workers";
 import type { Environment } from "./environment";
 import { positionsIn } from "./place";
@@ -35,7 +36,7 @@ const crossChecks = (file: EnvironmentFile): Problem[] => {
   }
   problems.push(...versionProblems(file), ...postgresTagProblem(file));
   if (state.backend !== "local") problems.push(...backendProblems(state.backend, Object.keys(state.config)));
-  problems.push(...workerProblems(synapse), ...imageProblems(file));
+  problems.push(...workerProblems(synapse), ...imageProblems(file), ...alertProblems(file));
   return problems;
 };
 
@@ -91,11 +92,11 @@ const postgresTagProblem = ({ images, postgres }: EnvironmentFile): Problem[] =>
  */
 export type CheckSecretFile = (path: string, inline: boolean) => string | undefined;
 
-const secretFileProblems = (settings: unknown, check: CheckSecretFile): Problem[] => {
+const secretFileProblems = ({ synapse, monitoring }: EnvironmentFile, check: CheckSecretFile): Problem[] => {
   const visit = (path: Path, value: unknown): Problem[] => {
     if (isSecretFile(value)) {
       const message = check(value.secret_file, !takesPath(path));
-      return message === undefined ? [] : [atKey(["synapse", "settings", ...path], message)];
+      return message === undefined ? [] : [atKey(path, message)];
     }
     return isContainer(value)
       ? Object.entries(value).flatMap(([key, inner]) =>
@@ -103,7 +104,7 @@ const secretFileProblems = (settings: unknown, check: CheckSecretFile): Problem[
         )
       : [];
   };
-  return visit([], settings);
+  return [...visit(["synapse", "settings"], synapse.settings), ...visit(["monitoring", "alerts"], monitoring.alerts)];
 };
 
 const isContainer = (value: unknown): value is Record<string | number, unknown> =>
@@ -167,7 +168,7 @@ export const parseEnvironment = (
     throw new UserError(report(problemsWithRest(value, refused), document, file));
   }
   const problems = [...crossChecks(checked.data), ...settingProblems(checked.data), ...placeholderProblems(value)];
-  if (problems.length === 0) problems.push(...secretFileProblems(checked.data.synapse.settings, checkSecretFile));
+  if (problems.length === 0) problems.push(...secretFileProblems(checked.data, checkSecretFile));
   if (problems.length > 0) throw new UserError(report(problems, document, file));
   return resolveEnvironment(name, file, checked.data, positionsIn(document));
 };

@@ -25,4 +25,5 @@ export const PORTS = {
   /** Of the kit's own: from the range that nobody else registered. */
   containerExporter: 9980,
   compressor: 9981,
+  matrixNotifier: 9982,
 } as const;

@@ -33,6 +33,7 @@ const isLimit = (schema: Schema): boolean => schema.properties?.burst_count !== 
 /** A mapping whose keys the file chooses: what it holds. */
 const membersOf = (schema: Schema): string => {
   const members = (schema.additionalProperties ?? {}) as Schema;
+  if (members.title !== undefined) return `${members.title}s`;
   if (members.properties) return `groups of ${Object.keys(members.properties).join(" and ")}`;
   return members.type === "integer" ? "whole numbers" : "settings";
 };
@@ -72,7 +73,10 @@ const rowsOf = (schema: Schema, prefix: string): Row[] => {
       initial: initialOf(inner, required.includes(name)),
       description: (inner.description ?? "").replace(DEFAULT_SENTENCE, ""),
     };
-    return isLimit(inner) ? [row] : [row, ...rowsOf(inner, `${key}.`)];
+    if (isLimit(inner)) return [row];
+    const members = inner.additionalProperties;
+    const below = typeof members === "object" ? rowsOf(members as Schema, `${key}.NAME.`) : [];
+    return [row, ...rowsOf(inner, `${key}.`), ...below];
   });
 };
 

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 import type {
+  AlertReceiver,
+  AlertsModel,
+  AlertWay,
   CompressorModel,
   Environment,
   HardwareRequest,
@@ -91,6 +94,30 @@ export const versionsOf = ({
 /** The schema has seen to it that there is one. */
 const duration = (text: string): Duration => Duration.tryParse(text) as Duration;
 
+type ReceiverFile = EnvironmentFile["monitoring"]["alerts"]["receivers"][string];
+
+/** The checks have seen to it that there is one, and that a name comes with its password. */
+const wayOf = ({ webhook, email, matrix }: ReceiverFile): AlertWay => {
+  if (email) {
+    const { to, from, smarthost, username, password, require_tls: requireTls } = email;
+    const login = username !== undefined && password ? { login: { username, password } } : {};
+    return { kind: "email", to, from, smarthost, requireTls, ...login };
+  }
+  if (matrix) {
+    const { homeserver, room_id: roomId, access_token: accessToken } = matrix;
+    return { kind: "matrix", homeserver, roomId, accessToken };
+  }
+  return { kind: "webhook", url: webhook as NonNullable<typeof webhook> };
+};
+
+const alerts = (file: EnvironmentFile["monitoring"]["alerts"]): AlertsModel => ({
+  enabled: file.enabled,
+  receivers: Object.entries(file.receivers).map(
+    ([name, receiver]): AlertReceiver => ({ name, severity: receiver.severity, way: wayOf(receiver) }),
+  ),
+  ...withoutUndefined({ deadMan: file.dead_man?.webhook }),
+});
+
 const monitoring = ({ monitoring: file }: EnvironmentFile): MonitoringModel => ({
   enabled: file.enabled,
   scrapeInterval: duration(file.scrape_interval),
@@ -102,6 +129,7 @@ const monitoring = ({ monitoring: file }: EnvironmentFile): MonitoringModel => (
     sendWithin1s: file.objectives.send_within_1s,
     availability: file.objectives.availability,
   },
+  alerts: alerts(file.alerts),
   grafana: file.grafana,
 });
 

@@ -18,7 +18,8 @@ const TAKES_PATH = /_(?:path|files?)$/;
 export const takesPath = (path: readonly (string | number)[]): boolean =>
   TAKES_PATH.test(String(path.filter((part) => typeof part === "string").at(-1)));
 
-const PATH = /^[\w./-]+$/;
+/** Paths that a placeholder (`secrets.ts`) can hold. */
+export const SECRET_PATH = /^[\w./-]+$/;
 /** As the largest that Docker itself takes for a secret. */
 const LARGEST = 500 * 1024;
 /** What no YAML scalar may hold. */
@@ -29,7 +30,7 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 export const referenceProblem = (value: SecretFile): string | undefined => {
   const { secret_file: path, ...more } = value;
   if (Object.keys(more).length > 0) return `\`${KEY}\` stands alone, and here with ${Object.keys(more).join(", ")}`;
-  return typeof path === "string" && PATH.test(path)
+  return typeof path === "string" && SECRET_PATH.test(path)
     ? undefined
     : `\`${KEY}\`: expected a path of letters, digits, \`.\`, \`_\`, \`-\` and \`/\`, relative to this file, got ${JSON.stringify(path)}`;
 };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { Bytes } from "../units/bytes";
 import { Duration } from "../units/duration";
+import { alerts } from "./alerts";
 import { expected, mapping, port, size, text } from "./values";
 
 const MIN_INTERVAL = Duration.seconds(5);
@@ -60,6 +61,7 @@ export const monitoring = mapping({
     .prefault({})
     .describe("How long measurements are kept"),
   objectives,
+  alerts,
   grafana,
 })
   .prefault({})

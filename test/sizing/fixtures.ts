@@ -37,6 +37,7 @@ export const AUTO: Environment = {
     scrapeInterval: Duration.seconds(30),
     retentionTime: Duration.hours(360),
     objectives: { sendWithin200ms: 90, sendWithin500ms: 95, sendWithin1s: 99, availability: 99.5 },
+    alerts: { enabled: true, receivers: [] },
     grafana: { enabled: "auto", address: "127.0.0.1", port: 3000 },
   },
   compressor: { enabled: false, schedule: "17 3 * * *", chunkSize: 500, chunks: 100, levels: [100, 50, 25] },
