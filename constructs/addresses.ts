@@ -21,9 +21,10 @@ const WATCHER_NUMBERS: Readonly<Record<string, number>> = {
   "pgbouncer-exporter": 237,
   "redis-exporter": 238,
   "blackbox-exporter": 239,
+  "matrix-notifier": 240,
 };
 /** Who needs the way out, or a port of the host: the rest stays where no other server can be reached. */
-const ON_FRONTEND_TOO = new Set(["prometheus", "alertmanager", "grafana", "blackbox-exporter"]);
+const ON_FRONTEND_TOO = new Set(["prometheus", "alertmanager", "matrix-notifier", "grafana", "blackbox-exporter"]);
 
 /**
  * Address of every container, by container name. A process keeps its address as long as the processes before it in the

@@ -5,6 +5,7 @@ import { compressorFiles } from "./compressor/files";
 import { exporterFiles } from "./exporters/files";
 import type { ConfigFile } from "./file";
 import { grafanaFiles } from "./grafana/files";
+import { matrixNotifierFiles } from "./matrix-notifier/files";
 import { nginxFiles } from "./nginx/files";
 import { pgbouncerFiles } from "./pgbouncer/files";
 import { postgresFiles } from "./postgres/files";
@@ -25,7 +26,12 @@ const renderMonitoring = (environment: Environment, plan: Plan): RenderedService
           service: name,
           files: exporterFiles(environment, service),
         })),
-        { service: plan.monitoring.alertmanager.name, files: alertmanagerFiles(environment) },
+        ...(plan.monitoring.matrixNotifier
+          ? [{ service: plan.monitoring.matrixNotifier.name, files: matrixNotifierFiles(environment) }]
+          : []),
+        ...(plan.monitoring.alertmanager
+          ? [{ service: plan.monitoring.alertmanager.name, files: alertmanagerFiles(environment, plan) }]
+          : []),
         { service: plan.monitoring.prometheus.container.name, files: prometheusFiles(environment, plan) },
         ...(plan.monitoring.grafana
           ? [{ service: plan.monitoring.grafana.name, files: grafanaFiles(environment, plan) }]

@@ -90,7 +90,10 @@ export interface ResolvedImages {
 }
 
 /** Programs that run in the image of another. */
-const BORROWED: Readonly<Partial<Record<ServiceName, ImageName>>> = { "container-exporter": "synapse" };
+const BORROWED: Readonly<Partial<Record<ServiceName, ImageName>>> = {
+  "container-exporter": "synapse",
+  "matrix-notifier": "synapse",
+};
 
 /** Images that the containers of a plan need. */
 const imagesOf = (plan: Plan): ReadonlySet<string> =>

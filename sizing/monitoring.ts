@@ -19,7 +19,7 @@ import { fromFile, GUESS, solved } from "./solved";
 const LEAST_RAM = Bytes.gib(3.5);
 
 /** Resident memory of the program, and of Docker's health check beside it. Measured idle on the rig (docs/monitoring.md). */
-const BASE: Readonly<Record<ExporterName | "alertmanager" | "grafana", Bytes>> = {
+const BASE: Readonly<Record<ExporterName | "alertmanager" | "matrix-notifier" | "grafana", Bytes>> = {
   "node-exporter": Bytes.mib(24),
   "container-exporter": Bytes.mib(32),
   "postgres-exporter": Bytes.mib(28),
@@ -27,6 +27,7 @@ const BASE: Readonly<Record<ExporterName | "alertmanager" | "grafana", Bytes>> =
   "redis-exporter": Bytes.mib(24),
   "blackbox-exporter": Bytes.mib(24),
   alertmanager: Bytes.mib(40),
+  "matrix-notifier": Bytes.mib(32),
   grafana: Bytes.mib(180),
 };
 
@@ -62,6 +63,14 @@ export const hasGrafana = (env: Environment): boolean => {
 const NO_GRAFANA =
   "Grafana is left out: images are built here and no distribution has its package; `images.grafana` takes a reference of your own";
 
+/** Alertmanager itself knows no Matrix. */
+const tellerNames = ({ monitoring: { alerts } }: Environment): ("matrix-notifier" | "alertmanager")[] => {
+  if (!alerts.enabled) return [];
+  return alerts.receivers.some(({ way }) => way.kind === "matrix")
+    ? ["matrix-notifier", "alertmanager"]
+    : ["alertmanager"];
+};
+
 const exporterNames = ({ pgbouncer, redis }: Omit<Present, "watchers">): ExporterName[] => [
   "node-exporter",
   "container-exporter",
@@ -74,7 +83,7 @@ const exporterNames = ({ pgbouncer, redis }: Omit<Present, "watchers">): Exporte
 /** Names of the containers that watch. */
 export const watcherNames = (env: Environment, present: Omit<Present, "watchers">): string[] => [
   ...exporterNames(present),
-  "alertmanager",
+  ...tellerNames(env),
   "prometheus",
   ...(hasGrafana(env) ? ["grafana"] : []),
 ];
@@ -156,9 +165,11 @@ export const monitoringPlan = (
 ): MonitoringPlan => {
   const small = <N extends keyof typeof BASE>(name: N) =>
     watcher({ name, parts: { base: BASE[name] }, files: WATCHER_FILES }, host, present);
+  const tellers = tellerNames(env);
   return {
     prometheus: prometheusPlan(env, host, present, processes),
-    alertmanager: small("alertmanager"),
+    ...(tellers.includes("alertmanager") ? { alertmanager: small("alertmanager") } : {}),
+    ...(tellers.includes("matrix-notifier") ? { matrixNotifier: small("matrix-notifier") } : {}),
     exporters: exporterNames(present).map(small),
     ...(hasGrafana(env) ? { grafana: small("grafana") } : {}),
     ...(!hasGrafana(env) && env.monitoring.grafana.enabled === "auto" ? { withoutGrafana: NO_GRAFANA } : {}),

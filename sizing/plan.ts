@@ -30,6 +30,7 @@ export type ServiceName =
   | "nginx"
   | "prometheus"
   | "alertmanager"
+  | "matrix-notifier"
   | "grafana"
   | ExporterName
   | "compressor";
@@ -160,7 +161,10 @@ export interface PrometheusPlan {
 /** What watches the box. */
 export interface MonitoringPlan {
   readonly prometheus: PrometheusPlan;
-  readonly alertmanager: ContainerBudget;
+  /** Absent where alerts are off. */
+  readonly alertmanager?: ContainerBudget;
+  /** Absent where nobody is told in a Matrix room. */
+  readonly matrixNotifier?: ContainerBudget;
   readonly exporters: readonly (ContainerBudget & { readonly service: ExporterName })[];
   /** Absent where its image cannot be had, or nobody wants it. */
   readonly grafana?: ContainerBudget;
@@ -215,7 +219,8 @@ const watchersOf = ({ monitoring }: Plan): ContainerBudget[] =>
   monitoring
     ? [
         ...monitoring.exporters,
-        monitoring.alertmanager,
+        ...(monitoring.matrixNotifier ? [monitoring.matrixNotifier] : []),
+        ...(monitoring.alertmanager ? [monitoring.alertmanager] : []),
         monitoring.prometheus.container,
         ...(monitoring.grafana ? [monitoring.grafana] : []),
       ]

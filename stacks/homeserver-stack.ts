@@ -5,6 +5,7 @@ import { Alertmanager } from "../constructs/alertmanager/alertmanager";
 import { Compressor } from "../constructs/compressor/compressor";
 import { Exporter } from "../constructs/exporters/exporter";
 import { Grafana } from "../constructs/grafana/grafana";
+import { MatrixNotifier } from "../constructs/matrix-notifier/matrix-notifier";
 import { Nginx } from "../constructs/nginx/nginx";
 import { Pgbouncer } from "../constructs/pgbouncer/pgbouncer";
 import { Platform } from "../constructs/platform/platform";
@@ -92,7 +93,12 @@ export class HomeserverStack extends TerraformStack {
     const prometheus = new Prometheus(this, "prometheus", { platform, plan: monitoring?.prometheus });
     const grafana = new Grafana(this, "grafana", { platform, plan: monitoring?.grafana });
     if (!monitoring) return;
-    const watching = [alertmanager, prometheus, grafana].flatMap(({ service }) => (service ? [service] : []));
+    const notifier =
+      monitoring.matrixNotifier &&
+      new MatrixNotifier(this, "matrix-notifier", { platform, plan: monitoring.matrixNotifier });
+    const watching = [alertmanager, prometheus, grafana, ...(notifier ? [notifier] : [])].flatMap(({ service }) =>
+      service ? [service] : [],
+    );
     const exporters = monitoring.exporters
       .filter(({ service }) => service !== "container-exporter")
       .map((plan) => new Exporter(this, plan.name, { platform, plan }).service);

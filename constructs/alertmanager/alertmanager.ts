@@ -35,7 +35,7 @@ export class Alertmanager extends Construct {
       image: platform.images.alertmanager,
       uid: UID,
       gid: UID,
-      files: alertmanagerFiles(platform.environment),
+      files: alertmanagerFiles(platform.environment, platform.plan),
       entrypoint: ["alertmanager"],
       command: [
         "--config.file=/config/alertmanager.yml",

@@ -44,9 +44,15 @@ export const prometheusYaml = (env: Environment, plan: Plan, ruleFiles: readonly
       external_labels: { environment: env.name },
     },
     rule_files: ruleFiles,
-    alerting: {
-      alertmanagers: [{ static_configs: [{ targets: [at("alertmanager", PORTS.alertmanager)] }] }],
-    },
+    ...(plan.monitoring?.alertmanager
+      ? {
+          alerting: {
+            alertmanagers: [
+              { static_configs: [{ targets: [at(plan.monitoring.alertmanager.name, PORTS.alertmanager)] }] },
+            ],
+          },
+        }
+      : {}),
     scrape_configs: [
       ...jobsOf(env, plan).map(scrape),
       probeJob(env, probesOf(env, plan), at("blackbox-exporter", EXPORTER_PORTS["blackbox-exporter"])),

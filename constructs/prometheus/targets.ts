@@ -72,7 +72,7 @@ export const jobsOf = (env: Environment, plan: Plan): Job[] => {
         own(EXPORTER_JOBS[service as keyof typeof EXPORTER_JOBS], name, EXPORTER_PORTS[service]),
       ),
     ...(plan.compressor ? [own("compressor", plan.compressor.container.name, PORTS.compressor)] : []),
-    own("alertmanager", monitoring.alertmanager.name, PORTS.alertmanager),
+    ...(monitoring.alertmanager ? [own("alertmanager", monitoring.alertmanager.name, PORTS.alertmanager)] : []),
     ...(monitoring.grafana ? [own("grafana", monitoring.grafana.name, PORTS.grafana)] : []),
     own("prometheus", monitoring.prometheus.container.name, PORTS.prometheus),
   ];

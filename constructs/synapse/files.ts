@@ -8,7 +8,7 @@ import { DATABASE, ROLE } from "../postgres/provision";
 import { ownFile } from "./command";
 import { homeserverYaml } from "./homeserver";
 import { logYaml } from "./log";
-import { ownSecretFiles } from "./own-secrets";
+import { settingsSecretFiles } from "./own-secrets";
 import { processYaml } from "./process";
 import { workersOf } from "./topology";
 
@@ -50,7 +50,7 @@ export const synapseFiles = (env: Environment, plan: Plan, process: ProcessPlan)
         { path: "redis_password", content: secretPlaceholder("redis_password") },
       ]
     : []),
-  ...ownSecretFiles(env.synapse.settings),
+  ...settingsSecretFiles(env.synapse.settings),
   // libpq ignores a password file that others may read.
   { path: "pgpass", content: pgpass(plan), mode: "0400" },
 ];

@@ -1,15 +1,13 @@
 import type { Settings, SettingValue } from "../../configs/environment";
-import { isSecretFile, takesPath } from "../../configs/secret-file";
+import { isSecretFile, type SecretFile, takesPath } from "../../configs/secret-file";
 import { secretPlaceholder } from "../../configs/secrets";
-import { CONFIG_DIR, type ConfigFile } from "../file";
+import type { ConfigFile } from "../file";
+import { ownSecretFiles, ownSecretPath } from "../own-secret-file";
 
-/** One file a secret, whatever folder it comes from. */
-const nameIn = (path: string): string => `secret-${encodeURIComponent(path)}`;
-
-type Visit = (path: readonly (string | number)[], file: string) => SettingValue;
+type Visit = (path: readonly (string | number)[], secret: SecretFile) => SettingValue;
 
 const replaced = (value: SettingValue, visit: Visit, path: readonly (string | number)[] = []): SettingValue => {
-  if (isSecretFile(value)) return visit(path, value.secret_file);
+  if (isSecretFile(value)) return visit(path, value);
   if (Array.isArray(value)) return value.map((item, index) => replaced(item, visit, [...path, index]));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replaced(inner, visit, [...path, key])]));
@@ -20,16 +18,16 @@ const replaced = (value: SettingValue, visit: Visit, path: readonly (string | nu
  * else the secret's placeholder.
  */
 export const withOwnSecrets = (settings: Settings): Settings =>
-  replaced(settings, (path, file) =>
-    takesPath(path) ? `${CONFIG_DIR}/${nameIn(file)}` : secretPlaceholder(`text:${file}`),
+  replaced(settings, (path, secret) =>
+    takesPath(path) ? ownSecretPath(secret) : secretPlaceholder(`text:${secret.secret_file}`),
   ) as Settings;
 
 /** The files that such settings name. */
-export const ownSecretFiles = (settings: Settings): ConfigFile[] => {
-  const files = new Set<string>();
-  replaced(settings, (path, file) => {
-    if (takesPath(path)) files.add(file);
+export const settingsSecretFiles = (settings: Settings): ConfigFile[] => {
+  const secrets: SecretFile[] = [];
+  replaced(settings, (path, secret) => {
+    if (takesPath(path)) secrets.push(secret);
     return null;
   });
-  return [...files].sort().map((file) => ({ path: nameIn(file), content: secretPlaceholder(`file:${file}`) }));
+  return ownSecretFiles(secrets);
 };
