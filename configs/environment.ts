@@ -177,7 +177,7 @@ export interface Objectives {
   readonly sendWithin200ms: number;
   readonly sendWithin500ms: number;
   readonly sendWithin1s: number;
-  /** Messages that are not answered with an error of the server's. */
+  /** Requests that are not answered with an error of the server's own. */
   readonly availability: number;
 }
 
