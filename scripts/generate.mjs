@@ -1,6 +1,6 @@
 // Writes what is generated: the JSON schema for editors and the reference from the schema of an environment, the tables
-// of roles and layouts from the catalogue, the figures of docs/sizing.md from the solver. A test fails while the
-// committed files are others.
+// of roles and layouts from the catalogue, the alerts from their rules, the figures of docs/sizing.md from the solver. A
+// test fails while the committed files are others.
 //
 //   node scripts/generate.mjs
 import { spawnSync } from "node:child_process";
@@ -22,11 +22,15 @@ const require = createRequire(import.meta.url);
 const { JSON_SCHEMA_FILE, jsonSchemaText } = require(join(compiled, "configs", "json-schema.js"));
 const { REFERENCE_FILE, referenceText } = require(join(compiled, "configs", "reference.js"));
 const { WORKERS_REFERENCE_FILE, workersReferenceText } = require(join(compiled, "configs", "workers-reference.js"));
+const { ALERTS_REFERENCE_FILE, alertsReferenceText } = require(
+  join(compiled, "constructs", "prometheus", "rules", "reference.js"),
+);
 const { SIZING_PAGE, withFigures } = require(join(compiled, "constructs", "figures", "sizing-page.js"));
 for (const [file, text] of [
   [JSON_SCHEMA_FILE, jsonSchemaText()],
   [REFERENCE_FILE, referenceText()],
   [WORKERS_REFERENCE_FILE, workersReferenceText()],
+  [ALERTS_REFERENCE_FILE, alertsReferenceText()],
   [SIZING_PAGE, withFigures(readFileSync(join(root, SIZING_PAGE), "utf8"))],
 ]) {
   mkdirSync(dirname(join(root, file)), { recursive: true });

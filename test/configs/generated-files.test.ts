@@ -5,6 +5,7 @@ import { JSON_SCHEMA_FILE, jsonSchemaText } from "../../configs/json-schema";
 import { REFERENCE_FILE, referenceText } from "../../configs/reference";
 import { WORKERS_REFERENCE_FILE, workersReferenceText } from "../../configs/workers-reference";
 import { SIZING_PAGE, withFigures } from "../../constructs/figures/sizing-page";
+import { ALERTS_REFERENCE_FILE, alertsReferenceText } from "../../constructs/prometheus/rules/reference";
 import { ROOT, SHIPPED, shippedText } from "../support/corpus";
 
 interface Schema {
@@ -96,6 +97,7 @@ describe("the generated files", () => {
     [JSON_SCHEMA_FILE, jsonSchemaText],
     [REFERENCE_FILE, referenceText],
     [WORKERS_REFERENCE_FILE, workersReferenceText],
+    [ALERTS_REFERENCE_FILE, alertsReferenceText],
   ])("are what the generator gives; run `node scripts/generate.mjs`: %s", (file, text) => {
     expect(readFileSync(join(ROOT, file), "utf8")).toBe(text());
   });

@@ -1,0 +1,46 @@
+import type { Environment } from "../../../configs/environment";
+import type { Plan } from "../../../sizing/plan";
+import type { ConfigFile } from "../../file";
+import { probesOf } from "../targets";
+import { containerAlerts } from "./containers";
+import { doorAlerts } from "./doors";
+import { federationAlerts } from "./federation";
+import { hostAlerts } from "./host";
+import { nginxAlerts } from "./nginx";
+import { pgbouncerAlerts } from "./pgbouncer";
+import { postgresAlerts } from "./postgres";
+import { redisAlerts } from "./redis";
+import { type RuleGroup, rulesYaml } from "./rule";
+import { sloGroups } from "./slo";
+import { compressorAlerts, stateGrowthAlert } from "./state";
+import { synapseAlerts } from "./synapse";
+import { watchingAlerts } from "./watching";
+
+/** Alerts by what they are about; only for what the plan has. */
+export const alertGroups = (env: Environment, plan: Plan): RuleGroup[] => {
+  const { monitoring, pgbouncer, redis, compressor } = plan;
+  if (!monitoring) return [];
+  const clients = plan.synapse.processes.reduce((sum, { cpMax }) => sum + cpMax.value, 0);
+  return [
+    { name: "synapse", rules: [...synapseAlerts(redis !== undefined), ...federationAlerts(env)] },
+    { name: "postgres", rules: [...postgresAlerts(plan), stateGrowthAlert] },
+    ...(pgbouncer ? [{ name: "pgbouncer", rules: pgbouncerAlerts(pgbouncer, clients) }] : []),
+    ...(redis ? [{ name: "redis", rules: redisAlerts(redis) }] : []),
+    { name: "nginx", rules: [...nginxAlerts(plan.nginx), ...doorAlerts(probesOf(env, plan))] },
+    ...(compressor ? [{ name: "compressor", rules: compressorAlerts }] : []),
+    { name: "host", rules: [...hostAlerts(plan), ...containerAlerts(plan)] },
+    { name: "monitoring", rules: watchingAlerts(monitoring.prometheus) },
+  ];
+};
+
+/** Every group of every rule file. */
+export const ruleGroups = (env: Environment, plan: Plan): RuleGroup[] => [
+  ...sloGroups(env.monitoring),
+  ...alertGroups(env, plan),
+];
+
+/** Rule files of Prometheus. */
+export const ruleFiles = (env: Environment, plan: Plan): ConfigFile[] => [
+  { path: "slo.yml", content: rulesYaml(sloGroups(env.monitoring)) },
+  { path: "alerts.yml", content: rulesYaml(alertGroups(env, plan)) },
+];
