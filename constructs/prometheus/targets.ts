@@ -94,3 +94,7 @@ export const probesOf = (env: Environment, plan: Plan): Probe[] => {
     ...(env.publicBaseurl.startsWith("https://") ? [{ name: "public", url: `${env.publicBaseurl}${VERSIONS}` }] : []),
   ];
 };
+
+/** Where the environment's Prometheus answers, for programs on the machine of its engine. */
+export const prometheusUrl = (env: Environment, plan: Plan): string =>
+  `http://${addressesOf(env.docker.network, plan).get("prometheus")?.frontend}:${PORTS.prometheus}`;

@@ -192,7 +192,7 @@ const database = (plan: Plan): Row => ({
       title: "Background updates",
       about: "0: switched off, 1: ready, 2: at work, -1: given up after an error; the log of main says which.",
       unit: "none",
-      columns: { database: "database", job: "process", index: "number" },
+      columns: { database_name: "database", job: "process", index: "number" },
       queries: [{ expr: `synapse_background_update_status{${SYNAPSE}}`, legend: "state" }],
     }),
   ],
