@@ -1,12 +1,16 @@
 // All figures of the README: `npm run bench`, or one part: `npm run bench -- --only synth`. The result is printed as
 // Markdown and kept in bench/results.json.
 //
-//   --only PART    synth, deploy, layouts, replication, monitoring or capacity; the others keep their figures
-//   --rounds N     runs of each `synth` case (5); turns of each layout (4), number of idle workers (3) and cost (3)
+//   --only PART    synth, deploy, layouts, replication, monitoring, capacity or tuning; the others keep their figures
+//   --rounds N     runs of each `synth` case (5); turns of each layout (4), number of idle workers (3) cost (3) and tuning (3)
 //   --pairs N      pairs of each deployment (3)
-//   --seconds N    window of each turn of a layout (20)
+//   --seconds N    window of each turn of a layout (20) and of a tuning (5)
 //   --layouts A,B  what the kit's pick is compared with: names, or files of bench/layouts/
 //   --cores N      with so many cores only
+//   --boxes LIST   of `tuning`: 2/4,4/8,8/16
+//   --parts LIST   of `tuning`: throughput,safety; an empty one loads the data alone
+//   --arms LIST    of `tuning`: names of arms, as in the report, separated by semicolons
+//   --keep-data    the data of `tuning` stays for the next run
 //
 // `capacity` writes the costs that `size` reckons with as well: sizing/capacity/costs.json, dist/ and docs/sizing.md.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -21,6 +25,8 @@ import { output, ROOT, round } from "./lib.mjs";
 import { benchMonitoring, monitoringTable } from "./monitoring.mjs";
 import { benchReplication, replicationTable } from "./replication.mjs";
 import { benchSynth, synthTable } from "./synth.mjs";
+import { tuningText, writeReport } from "./tuning/report.mjs";
+import { benchTuning } from "./tuning/tuning.mjs";
 
 const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
 
@@ -32,9 +38,13 @@ const { values } = parseArgs({
     seconds: { type: "string" },
     layouts: { type: "string" },
     cores: { type: "string" },
+    boxes: { type: "string" },
+    parts: { type: "string", default: "throughput,safety" },
+    arms: { type: "string" },
+    "keep-data": { type: "boolean", default: false },
   },
 });
-const PARTS = ["synth", "deploy", "layouts", "replication", "monitoring", "capacity"];
+const PARTS = ["synth", "deploy", "layouts", "replication", "monitoring", "capacity", "tuning"];
 if (values.only !== undefined && !PARTS.includes(values.only)) {
   console.error(
     `usage: npm run bench [-- --only ${PARTS.join("|")}] [--rounds N] [--pairs N] [--seconds N] [--layouts A,B] [--cores N]`,
@@ -102,6 +112,17 @@ if (wants("capacity")) {
   const about = circumstances();
   results.capacity = { ...about, ...(await benchCapacity(about, turns)) };
 }
+if (wants("tuning")) {
+  results.tuning = await benchTuning(kept.tuning?.boxes, circumstances, {
+    rounds: Number(values.rounds ?? 3),
+    seconds: Number(values.seconds ?? 5),
+    parts: values.parts.split(",").filter(Boolean),
+    keepData: values["keep-data"],
+    ...(values.boxes && { boxes: values.boxes.split(",") }),
+    ...(values.arms && { arms: values.arms.split(";") }),
+  });
+  writeReport(results.tuning);
+}
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 
 const heading = (title, { date, machine }) =>
@@ -115,3 +136,4 @@ if (results.replication) {
 if (results.monitoring)
   console.log(`${heading("Watching", results.monitoring)}\n${monitoringTable(results.monitoring)}\n`);
 if (results.capacity) console.log(`${heading("Capacity", results.capacity)}\n${capacityTable(results.capacity)}`);
+if (results.tuning) console.log(`\n## Settings of Postgres\n\n${tuningText(results.tuning)}`);

@@ -1,0 +1,94 @@
+// Are the kit's settings of Postgres safer than the others', and no slower? Postgres as it comes, four generators with a
+// host's memory and with Postgres' share of it, and the kit, on emulated boxes, beside the same co-tenants.
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { armsOf } from "./arms.mjs";
+import { imageOf, removeAll, startClient, startServer, stopServer } from "./container.mjs";
+import { ensureData } from "./data.mjs";
+import { summary } from "./figures.mjs";
+import { BOXES, planOf } from "./plan.mjs";
+import { cleanUp, worst } from "./safety.mjs";
+import { LOADS, throughput } from "./throughput.mjs";
+
+/** What the machine needs beside a box. */
+const SPARE = 1024 ** 3;
+
+const available = () => Number(/^MemAvailable: +(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "utf8"))[1]) * 1024;
+
+/** An arm with a setting that this engine or build does not let the server start with: the nearest that it does. */
+const STAND_INS = [["io_method", "io_uring", "worker"]];
+
+/** @returns the arm as it can run, and what had to be replaced */
+const startable = async (arm, box) => {
+  const asked = STAND_INS.filter(([name, value]) => arm.settings[name] === value);
+  if (asked.length === 0) return { arm, replaced: [] };
+  try {
+    await startServer({ box, ...arm });
+    return { arm, replaced: [] };
+  } catch {
+    const settings = { ...arm.settings, ...Object.fromEntries(asked.map(([name, , instead]) => [name, instead])) };
+    return {
+      arm: { ...arm, settings },
+      replaced: asked.map(([name, value, instead]) => `${name} = ${value} of ${arm.name} by ${instead}`),
+    };
+  } finally {
+    stopServer();
+  }
+};
+
+const allStartable = async (arms, box) => {
+  const all = [];
+  for (const arm of arms) all.push(await startable(arm, box));
+  return { arms: all.map(({ arm }) => arm), replaced: all.flatMap(({ replaced }) => replaced) };
+};
+
+const worstCases = async (box, plan, arms) => {
+  const safety = {};
+  for (const arm of arms) {
+    safety[arm.name] = await worst(arm, box, plan);
+    console.error(`tuning: ${box}, worst case, ${arm.name}: ${JSON.stringify(safety[arm.name])}`);
+  }
+  await cleanUp(box);
+  return safety;
+};
+
+/** Figures of one box; `kept` are those of an earlier run, of which the parts that are not wanted stay. */
+const boxFigures = async (box, kept, about, { parts, rounds, seconds, arms: wanted }) => {
+  const plan = planOf(box);
+  if (available() < plan.ram - plan.reserve + SPARE) throw new Error(`the machine has no ${box} box to spare now`);
+  const sizes = await ensureData(box, plan);
+  if (parts.length === 0) return kept;
+  const { arms, replaced } = await allStartable(
+    armsOf(box, plan).filter(({ name }) => wanted?.includes(name) ?? true),
+    box,
+  );
+  const figures = { ...kept, ...about, clients: plan.clients, data: sizes, replaced };
+  if (parts.includes("throughput")) {
+    const windows = await throughput(box, plan, arms, { rounds, seconds, sizes, loads: LOADS });
+    Object.assign(figures, { rounds, seconds, loads: summary(windows, LOADS), windows });
+  }
+  if (parts.includes("safety")) figures.safety = await worstCases(box, plan, arms.slice(0, -1));
+  return figures;
+};
+
+/**
+ * @param boxes - of 2/4, 4/8, 8/16
+ * @param parts - throughput, safety; with none the data alone is loaded, and stays
+ */
+export const benchTuning = async (kept, about, { boxes = BOXES, keepData = false, ...options }) => {
+  const figures = { ...kept };
+  removeAll();
+  startClient();
+  try {
+    for (const box of boxes) figures[box] = await boxFigures(box, figures[box], about(), options);
+  } finally {
+    stopServer();
+    removeAll(!keepData);
+  }
+  return {
+    image: imageOf("postgres-18").split(":")[1],
+    emulated: `memory in full, without swap; cores of this machine: ${availableParallelism()}`,
+    boxes: Object.fromEntries(BOXES.filter((box) => figures[box]).map((box) => [box, figures[box]])),
+  };
+};
