@@ -10,6 +10,7 @@
 //   --boxes LIST   of `tuning`: 2/4,4/8,8/16
 //   --parts LIST   of `tuning`: throughput,safety; an empty one loads the data alone
 //   --arms LIST    of `tuning`: names of arms, as in the report, separated by semicolons
+//   --add          to `tuning`: these rounds follow those that are kept
 //   --keep-data    the data of `tuning` stays for the next run
 //
 // `capacity` writes the costs that `size` reckons with as well: sizing/capacity/costs.json, dist/ and docs/sizing.md.
@@ -41,6 +42,7 @@ const { values } = parseArgs({
     boxes: { type: "string" },
     parts: { type: "string", default: "throughput,safety" },
     arms: { type: "string" },
+    add: { type: "boolean", default: false },
     "keep-data": { type: "boolean", default: false },
   },
 });
@@ -117,6 +119,7 @@ if (wants("tuning")) {
     rounds: Number(values.rounds ?? 3),
     seconds: Number(values.seconds ?? 5),
     parts: values.parts.split(",").filter(Boolean),
+    add: values.add,
     keepData: values["keep-data"],
     ...(values.boxes && { boxes: values.boxes.split(",") }),
     ...(values.arms && { arms: values.arms.split(";") }),

@@ -1,6 +1,6 @@
 // pgbench: one window, its rate and its latencies.
 
-import { start } from "../lib.mjs";
+import { round, start } from "../lib.mjs";
 import { CLIENT, inside } from "./container.mjs";
 
 const THREADS = 2;
@@ -32,7 +32,7 @@ export const latencies = (log) => {
   }
   const sorted = Float64Array.from(times).sort();
   const at = (share) =>
-    sorted.length === 0 ? undefined : sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+    sorted.length === 0 ? undefined : round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]);
   return { count: sorted.length, failed, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 };
 
@@ -52,5 +52,5 @@ export const window = async (load, { clients, seconds, sizes, logged = true }) =
   ]);
   if (!logged) return undefined;
   const { stdout } = inside(CLIENT, "sh", "-c", "cat /logs/window.*; rm /logs/window.*");
-  return { tps: rate(text), ...latencies(stdout) };
+  return { tps: round(rate(text)), ...latencies(stdout) };
 };

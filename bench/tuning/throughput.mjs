@@ -79,10 +79,14 @@ const visit = async (arm, box, plan, options) => {
   }
 };
 
-/** @returns for each arm the windows of all rounds, in their order */
-export const throughput = async (box, plan, arms, { rounds, ...options }) => {
-  const windows = Object.fromEntries(arms.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
+/**
+ * @param before - windows of earlier rounds, which these follow
+ * @returns for each arm the windows of all rounds, in their order
+ */
+export const throughput = async (box, plan, arms, { rounds, before = {}, ...options }) => {
+  const windows = Object.fromEntries(arms.map(({ name }) => [name, [...(before[name] ?? [])]]));
+  const first = windows[arms[0].name].length;
+  for (let round = first; round < first + rounds; round += 1) {
     const order = round % 2 === 0 ? arms : [...arms].reverse();
     for (const arm of order) {
       const figures = await visit(arm, box, plan, options);
@@ -90,7 +94,7 @@ export const throughput = async (box, plan, arms, { rounds, ...options }) => {
       const text = Object.entries(figures).map(
         ([load, { tps, p99 }]) => `${load} ${tps.toFixed(0)}/s p99 ${p99.toFixed(1)} ms`,
       );
-      console.error(`tuning: ${box}, round ${round + 1} of ${rounds}, ${arm.name}: ${text.join(", ")}`);
+      console.error(`tuning: ${box}, round ${round + 1} of ${first + rounds}, ${arm.name}: ${text.join(", ")}`);
     }
   }
   return windows;

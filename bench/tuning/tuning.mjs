@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { armsOf } from "./arms.mjs";
+import { armsOf, OURS, OURS_AGAIN } from "./arms.mjs";
 import { imageOf, removeAll, startClient, startServer, stopServer } from "./container.mjs";
 import { ensureData } from "./data.mjs";
 import { summary } from "./figures.mjs";
@@ -53,8 +53,18 @@ const worstCases = async (box, plan, arms) => {
   return safety;
 };
 
+/** Windows that new rounds follow: those of the same length on the same data. */
+const earlier = (box, kept, sizes, { add, seconds }) => {
+  if (!add || kept?.windows === undefined) return {};
+  if (kept.seconds !== seconds || JSON.stringify(kept.data) !== JSON.stringify(sizes)) {
+    throw new Error(`the kept rounds of ${box} are of ${kept.seconds} s, or of other data: leave out --add`);
+  }
+  return kept.windows;
+};
+
 /** Figures of one box; `kept` are those of an earlier run, of which the parts that are not wanted stay. */
-const boxFigures = async (box, kept, about, { parts, rounds, seconds, arms: wanted }) => {
+const boxFigures = async (box, kept, about, options) => {
+  const { parts, rounds, seconds, arms: wanted } = options;
   const plan = planOf(box);
   if (available() < plan.ram - plan.reserve + SPARE) throw new Error(`the machine has no ${box} box to spare now`);
   const sizes = await ensureData(box, plan);
@@ -65,16 +75,23 @@ const boxFigures = async (box, kept, about, { parts, rounds, seconds, arms: want
   );
   const figures = { ...kept, ...about, clients: plan.clients, data: sizes, replaced };
   if (parts.includes("throughput")) {
-    const windows = await throughput(box, plan, arms, { rounds, seconds, sizes, loads: LOADS });
-    Object.assign(figures, { rounds, seconds, loads: summary(windows, LOADS), windows });
+    const before = earlier(box, kept, sizes, options);
+    const windows = await throughput(box, plan, arms, { rounds, seconds, sizes, before, loads: LOADS });
+    Object.assign(figures, { rounds: windows[OURS].length, seconds, loads: summary(windows, LOADS), windows });
   }
-  if (parts.includes("safety")) figures.safety = await worstCases(box, plan, arms.slice(0, -1));
+  if (parts.includes("safety"))
+    figures.safety = await worstCases(
+      box,
+      plan,
+      arms.filter(({ name }) => name !== OURS_AGAIN),
+    );
   return figures;
 };
 
 /**
  * @param boxes - of 2/4, 4/8, 8/16
- * @param parts - throughput, safety; with none the data alone is loaded, and stays
+ * @param parts - throughput, safety; with none the data alone is loaded
+ * @param add - the rounds follow those that are kept
  */
 export const benchTuning = async (kept, about, { boxes = BOXES, keepData = false, ...options }) => {
   const figures = { ...kept };
