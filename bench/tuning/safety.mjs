@@ -15,9 +15,9 @@ const FULL = 0.9;
 const HASH_MEM_MULTIPLIER = 2;
 /** Until all hold their memory; and for the index. */
 const PATIENCE_SECONDS = 300;
-const INDEX_SECONDS = 40;
+const INDEX_SECONDS = 20;
 const TABLES = 10;
-const ROWS = 100_000;
+const ROWS = 20_000;
 
 /** Rows for autovacuum to clean, in a database that goes again. */
 const LITTER = Array.from(

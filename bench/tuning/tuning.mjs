@@ -43,14 +43,12 @@ const allStartable = async (arms, box) => {
   return { arms: all.map(({ arm }) => arm), replaced: all.flatMap(({ replaced }) => replaced) };
 };
 
-const worstCases = async (box, plan, arms) => {
-  const safety = {};
+const worstCases = async (box, plan, arms, safety) => {
   for (const arm of arms) {
     safety[arm.name] = await worst(arm, box, plan);
     console.error(`tuning: ${box}, worst case, ${arm.name}: ${JSON.stringify(safety[arm.name])}`);
   }
   await cleanUp(box);
-  return safety;
 };
 
 /** Windows that new rounds follow: those of the same length on the same data. */
@@ -79,19 +77,18 @@ const boxFigures = async (box, kept, about, options) => {
     const windows = await throughput(box, plan, arms, { rounds, seconds, sizes, before, loads: LOADS });
     Object.assign(figures, { rounds: windows[OURS].length, seconds, loads: summary(windows, LOADS), windows });
   }
-  if (parts.includes("safety"))
-    figures.safety = await worstCases(
-      box,
-      plan,
-      arms.filter(({ name }) => name !== OURS_AGAIN),
-    );
+  if (parts.includes("safety")) {
+    figures.safety = options.add ? { ...kept?.safety } : {};
+    const once = arms.filter(({ name }) => name !== OURS_AGAIN);
+    await worstCases(box, plan, once, figures.safety);
+  }
   return figures;
 };
 
 /**
  * @param boxes - of 2/4, 4/8, 8/16
  * @param parts - throughput, safety; with none the data alone is loaded
- * @param add - the rounds follow those that are kept
+ * @param add - rounds follow those that are kept, and so do worst cases of other arms
  */
 export const benchTuning = async (kept, about, { boxes = BOXES, keepData = false, ...options }) => {
   const figures = { ...kept };
