@@ -21,7 +21,7 @@ if (requireAll && stillMissing.length > 0) fail(`missing: ${stillMissing.map(({ 
 const lanes = [
   {
     name: "code",
-    paths: ["configs", "sizing", "catalogue", "rendering", "host", "constructs", "stacks", "cli", "scripts"],
+    paths: ["configs", "sizing", "catalogue", "rendering", "host", "constructs", "stacks", "cli", "bench", "scripts"],
     real: false,
   },
   { name: "programs", paths: ["programs"], real: true, workers: 1 },

@@ -16,8 +16,9 @@ const CONSTRUCTS: Readonly<Record<string, readonly string[]>> = {
   redis: ["redis"],
   synapse: ["synapse-main", "synapse-federation1"],
 };
-/** Constructs without a container of their own, and what of the stack shows them. */
+/** Constructs that this stack shows no container of, and what shows them instead. */
 const SHARED: Readonly<Record<string, string>> = {
+  "matrix-notifier": "an exporter: it differs by its files, and comes with a receiver that asks for it",
   platform: "networks, data volumes, secrets, providers",
   service: "a seeder and its volume",
 };
