@@ -71,15 +71,21 @@ const lossLines = (loads) => {
 const boxText = ([box, one]) => {
   const [cpus, ram] = box.split("/");
   const { machine } = one;
+  const windows = one.loads
+    ? `; ${one.clients} clients, ${one.rounds} rounds of ${one.seconds} s`
+    : "; rates have not been measured";
+  const rates = one.loads && [
+    "Transactions a second: ours, and what the others have of it.",
+    ratesTable(one.loads, "tps"),
+    "99th percentile in ms: ours, and what the others have of it (less is better).",
+    ratesTable(one.loads, "p99"),
+    lossLines(one.loads),
+  ];
   const parts = [
     `### ${cpus} cores, ${ram} GB`,
-    `${one.date}, ${machine.cores} cores (${machine.cpu}), load ${machine.load_before} before; ${one.clients} clients, ${one.rounds} rounds of ${one.seconds} s.`,
-    one.replaced.length > 0 ? `Replaced, as the server does not start with it: ${one.replaced.join("; ")}.` : undefined,
-    "Transactions a second: ours, and what the others have of it.",
-    one.loads && ratesTable(one.loads, "tps"),
-    "99th percentile in ms: ours, and what the others have of it (less is better).",
-    one.loads && ratesTable(one.loads, "p99"),
-    one.loads && lossLines(one.loads),
+    `${one.date}, ${machine.cores} cores (${machine.cpu}), load ${machine.load_before} before${windows}.`,
+    one.replaced.length > 0 && `Replaced, as the server does not start with it: ${one.replaced.join("; ")}.`,
+    ...(rates ?? []),
     one.safety && "The worst case:",
     one.safety && safetyTable(one.safety),
   ];
