@@ -59,6 +59,7 @@ describe("a file with nothing but a server name", () => {
         retentionTime: Duration.hours(15 * 24),
         objectives: { sendWithin200ms: 90, sendWithin500ms: 95, sendWithin1s: 99, availability: 99.5 },
         grafana: { enabled: "auto", address: "127.0.0.1", port: 3000 },
+        alerts: { enabled: true, receivers: [] },
       },
       compressor: { enabled: "auto", schedule: "17 3 * * *", chunkSize: 500, chunks: 100, levels: [100, 50, 25] },
     });
