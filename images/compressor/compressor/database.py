@@ -74,8 +74,8 @@ class Connection:
         self._raw.autocommit = True
         if stop is not None:
             stop.on_stop(self._cancel)
-        for name, value in SESSION.items():
-            self.execute("SELECT set_config(%s, %s, false)", (name, value))
+        calls = ", ".join("set_config(%s, %s, false)" for _ in SESSION)
+        self.execute(f"SELECT {calls}", [text for setting in SESSION.items() for text in setting])
 
     def _cancel(self) -> None:
         with contextlib.suppress(psycopg2.Error):

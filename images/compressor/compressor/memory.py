@@ -45,7 +45,7 @@ class Budget:
 
 
 def give_back() -> None:
-    """After a chunk that was large: freed memory goes back to the system, where the C library can."""
+    """After a chunk that was too large: freed memory goes back to the system, where the C library can."""
     gc.collect()
     try:
         ctypes.CDLL(None).malloc_trim(0)

@@ -56,6 +56,8 @@ def say(text: str) -> None:
 class Run:
     def __init__(self, config: Config, options: Options, stop: Stop) -> None:
         self._config, self._options, self._stop = config, options, stop
+        # Once, while nothing is held: what Python keeps of earlier rooms is used again by the next ones.
+        self._budget = Budget(config.memory)
         self.result = Result()
         #: None without a limit
         self._left = options.chunks
@@ -140,12 +142,11 @@ class Run:
         rooms.check_edges(db, work.room_id)
         ids = rooms.group_ids(db, work)
         positions = schema.read_progress(db, work.room_id).positions if work.progress and work.after else []
-        memory.give_back()
         chunks = ChunkRun(
             db,
             work.room_id,
             options.levels,
-            Budget(self._config.memory),
+            self._budget,
             Target(options.apply, options.sink),
             work.progress,
         )

@@ -8,6 +8,7 @@ import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from compressor import chunk as chunk_module
 from compressor.chunk import ChunkRun, Target
@@ -74,13 +75,13 @@ class Rig:
         return found
 
 
-def at(name: str, owner: type, method: str, action: Callable[[], None]) -> Callable[[], None]:
-    """Runs the action before a method, once."""
+def at(owner: type, method: str, action: Callable[[Any], None]) -> Callable[[], None]:
+    """Runs the action before a method, once, with the object. Gives what undoes it."""
     original = getattr(owner, method)
 
     def patched(self, *arguments):
         setattr(owner, method, original)
-        action()
+        action(self)
         return original(self, *arguments)
 
     setattr(owner, method, patched)
@@ -103,7 +104,7 @@ def new_groups_meanwhile(rig: Rig) -> None:
     made = {}
     last, middle = rig.groups[-1], rig.groups[150]
 
-    def make() -> None:
+    def make(_: Change) -> None:
         for prev in (last, middle, rig.groups[100]):
             delta = {KEY: f"$on-{prev}"}
             made[rig.one.new_group(ROOM, prev, delta)] = {**rig.before[prev], **delta}
@@ -111,7 +112,7 @@ def new_groups_meanwhile(rig: Rig) -> None:
         with rig.two.db.cursor() as cursor:
             cursor.execute("SELECT id FROM state_groups WHERE id = %s FOR KEY SHARE", (middle,))
 
-    at("make", Change, "apply", make)
+    at(Change, "apply", make)
     rig.run_all()
     delta = {KEY: "$late"}
     late = rig.two.run(_insert_delta, rig.two, middle, delta)
@@ -156,7 +157,7 @@ def purge_after_read(rig: Rig) -> None:
     original = ChunkRun._states
     ChunkRun._states = lambda self, groups: (set(groups), set())
     chunk = rig.chunk()
-    restore = at("purge", Change, "apply", lambda: rig.one.purge_groups(ROOM, pending))
+    restore = at(Change, "apply", lambda _: rig.one.purge_groups(ROOM, pending))
     try:
         expect_conflict(rig, chunk, rig.groups[:200])
     finally:
@@ -165,6 +166,25 @@ def purge_after_read(rig: Rig) -> None:
     rig.same(gone=set(pending))
     rig.run_all()
     rig.same(gone=set(pending))
+
+
+def predecessor_purged_after_read(rig: Rig) -> None:
+    """Only a group that others are put on goes; no row that the chunk writes is touched by it."""
+    gone: set[int] = set()
+
+    def purge(change: Change) -> None:
+        group = min(set(change.needed) - set(change.groups))
+        check(not {child for child, prev in rig.edges().items() if prev == group} & set(change.groups), "a poor choice")
+        gone.add(group)
+        rig.one.mark_pending([group])
+        check(rig.one.purge_groups(ROOM, [group]), "nothing was purged")
+
+    restore = at(Change, "apply", purge)
+    expect_conflict(rig, rig.chunk(), rig.groups[:200])
+    restore()
+    rig.same(gone=gone)
+    rig.run_all()
+    rig.same(gone=gone)
 
 
 def purge_waits(rig: Rig) -> None:
@@ -194,7 +214,7 @@ def purge_waits(rig: Rig) -> None:
 
 def room_purged_after_read(rig: Rig) -> None:
     chunk = rig.chunk()
-    restore = at("purge", Change, "apply", lambda: rig.one.purge_room(ROOM))
+    restore = at(Change, "apply", lambda _: rig.one.purge_room(ROOM))
     expect_conflict(rig, chunk, rig.groups[:200])
     restore()
     rig.same(gone=set(rig.before))
@@ -275,6 +295,7 @@ CASES = {
         new_groups_meanwhile,
         pending_are_left,
         purge_after_read,
+        predecessor_purged_after_read,
         purge_waits,
         room_purged_after_read,
         room_purge_waits,

@@ -25,6 +25,12 @@ def create(db) -> None:
 
 def empty(db) -> None:
     with db.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(TABLES)}, state_groups_persisting")
+        cursor.execute("SELECT count(*) FROM (SELECT FROM state_groups LIMIT 1000) found")
+        if cursor.fetchone()[0] < 1000:
+            # Of few rows faster than the new files that TRUNCATE makes.
+            for table in TABLES:
+                cursor.execute(f"DELETE FROM {table}")
+        else:
+            cursor.execute(f"TRUNCATE {', '.join(TABLES)}")
         cursor.execute("DROP SCHEMA IF EXISTS synapse_kit CASCADE")
     db.commit()
