@@ -32,7 +32,12 @@ export const exporterFiles = (env: Environment, name: ExporterName): ConfigFile[
     case "pgbouncer-exporter":
       return [{ path: "pgpass", content: `pgbouncer:${PORTS.pgbouncer}:pgbouncer:${MONITORING_ROLE}:${PASSWORD}\n` }];
     case "redis-exporter":
-      return [{ path: "passwords.json", content: JSON.stringify({ [`redis://${MONITORING_ROLE}@redis:${PORTS.redis}`]: PASSWORD }) }];
+      return [
+        {
+          path: "passwords.json",
+          content: JSON.stringify({ [`redis://${MONITORING_ROLE}@redis:${PORTS.redis}`]: PASSWORD }),
+        },
+      ];
     case "blackbox-exporter":
       return [{ path: "blackbox.yml", content: blackboxYaml(env) }];
     case "container-exporter":

@@ -1,7 +1,7 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { routes } from "../../constructs/nginx/routes";
 import { routingTable } from "../../constructs/nginx/table";
 import { render } from "../../constructs/render";
@@ -253,7 +253,10 @@ describe("render", () => {
     const withFiles = wanted.filter(({ files }) => files.length > 0).map(({ service }) => service);
     expect(readdirSync(out).sort()).toEqual(withFiles.sort());
     for (const { service, files } of wanted.filter(({ service: name }) => withFiles.includes(name))) {
-      expect(readdirSync(join(out, service)).sort()).toEqual(files.map(({ path }) => path).sort());
+      const written = readdirSync(join(out, service), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(join(out, service), join(entry.parentPath, entry.name)));
+      expect(written.sort()).toEqual(files.map(({ path }) => path).sort());
       for (const { path, content } of files) {
         expect([service, path, readFileSync(join(out, service, path), "utf8")]).toEqual([service, path, content]);
       }

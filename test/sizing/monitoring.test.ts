@@ -64,7 +64,7 @@ describe("what watches and maintains", () => {
     const series = (workers: "none" | "seventeen"): number =>
       solve({ ...WATCHED, synapse: { ...WATCHED.synapse, workers } }, machine(65_536, 16)).monitoring?.prometheus.series
         .value ?? 0;
-    expect(series("seventeen") - series("none")).toBe(17 * (series("none") - 2500));
+    expect(series("seventeen") - series("none")).toBe(17 * (series("none") - 7000));
   });
 
   it("keeps what the disk allows, and what the file says instead", () => {
