@@ -1,3 +1,4 @@
+import { BAD, EVENTS } from "../prometheus/rules/slo";
 import type { Step } from "./model";
 
 /** Every process of Synapse, and what tells one from another. */
@@ -39,13 +40,9 @@ export const SEND = 'servlet="RoomSendEventRestServlet",code=~"2.."';
 
 export const sendQuantile = (share: number): string => quantile(share, RESPONSE, SEND);
 
-const sendsWithin = (bucket: string): string => `sum(${rate(`${RESPONSE}_bucket{${SEND},le="${bucket}"}`)})`;
-const sends = `(sum(${rate(`${RESPONSE}_count{${SEND}}`)}) > 0)`;
+/** Good share of an objective in the last five minutes, as its alerts reckon it. */
+export const goodShare = (slo: string): string => `1 - ${BAD}{slo="${slo}"} / (${EVENTS}{slo="${slo}"} > 0)`;
 
-/** Share of messages answered within a bucket's bound, written as Synapse writes it: `0.5`, `1.0`. */
-export const sentWithin = (bucket: string): string => `${sendsWithin(bucket)} / ${sends}`;
-
-/**
- * Within 0.2 s. There is no such bucket: two thirds of the way from 0.1 to 0.25, as `histogram_quantile` would go.
- */
-export const sentWithin200ms = `(${sendsWithin("0.1")} / 3 + ${sendsWithin("0.25")} * 2 / 3) / ${sends}`;
+/** Good share over the time that is shown. */
+export const goodShareShown = (slo: string): string =>
+  `1 - sum_over_time(${BAD}{slo="${slo}"}[$__range]) / (sum_over_time(${EVENTS}{slo="${slo}"}[$__range]) > 0)`;

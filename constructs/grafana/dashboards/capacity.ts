@@ -18,6 +18,7 @@ const load = ({ expected, postgres, synapse }: Plan): Row => ({
         {
           expr: "sum(rate(synapse_storage_events_persisted_events_total[1h]))",
           legend: "stored",
+          onlyWhen: "messages were sent",
         },
       ],
     }),

@@ -1,20 +1,29 @@
 import type { Environment } from "../../../configs/environment";
 import type { Plan } from "../../../sizing/plan";
+import { objectivesOf } from "../../prometheus/rules/objective";
+import { ratioOver } from "../../prometheus/rules/slo";
 import {
   ANY_STEPS,
+  goodShare,
+  goodShareShown,
   PROCESS,
   PROCESS_LEGEND,
   rate,
   SHARE_STEPS,
   SYNAPSE,
   sendQuantile,
-  sentWithin,
-  sentWithin200ms,
   sumBy,
 } from "../expressions";
-import { type Dashboard, type Row, stat, timeSeries } from "../model";
+import { type Dashboard, type Row, type Step, stat, timeSeries } from "../model";
 
 const ONLY_MESSAGES = "messages were sent";
+const ONLY_ASKED = "the server was asked";
+/** Factors of the alerts: what is used up in a month, in five days, in two. */
+const BURN_STEPS: readonly Step[] = [
+  { from: 1, colour: "yellow" },
+  { from: 6, colour: "orange" },
+  { from: 14.4, colour: "red" },
+];
 const RESPONSES = `synapse_http_server_responses_total{${SYNAPSE}`;
 
 const now = (env: Environment): Row => {
@@ -54,13 +63,7 @@ const now = (env: Environment): Row => {
         decimals: 2,
         base: "red",
         steps: [{ from: sendWithin1s / 100, colour: "green" }],
-        queries: [
-          {
-            expr: sentWithin("1.0").replaceAll("$__rate_interval", "$__range"),
-            legend: "share",
-            onlyWhen: ONLY_MESSAGES,
-          },
-        ],
+        queries: [{ expr: goodShareShown("send_1s"), legend: "share", onlyWhen: ONLY_MESSAGES }],
       }),
       stat({
         title: "Answered without an error of ours",
@@ -69,12 +72,7 @@ const now = (env: Environment): Row => {
         decimals: 2,
         base: "red",
         steps: [{ from: availability / 100, colour: "green" }],
-        queries: [
-          {
-            expr: `1 - (sum(rate(${RESPONSES}, code=~"5.."}[$__range])) or vector(0)) / sum(rate(${RESPONSES}}[$__range]))`,
-            legend: "share",
-          },
-        ],
+        queries: [{ expr: goodShareShown("availability"), legend: "share", onlyWhen: ONLY_ASKED }],
       }),
       stat({
         title: "Fullest disk",
@@ -130,10 +128,21 @@ const signals = (env: Environment): Row => {
           { from: sendWithin1s / 100, colour: "green" },
         ],
         queries: [
-          { expr: sentWithin200ms, legend: "within 0.2 s", onlyWhen: ONLY_MESSAGES },
-          { expr: sentWithin("0.5"), legend: "within 0.5 s", onlyWhen: ONLY_MESSAGES },
-          { expr: sentWithin("1.0"), legend: "within 1 s", onlyWhen: ONLY_MESSAGES },
+          { expr: goodShare("send_200ms"), legend: "within 0.2 s", onlyWhen: ONLY_MESSAGES },
+          { expr: goodShare("send_500ms"), legend: "within 0.5 s", onlyWhen: ONLY_MESSAGES },
+          { expr: goodShare("send_1s"), legend: "within 1 s", onlyWhen: ONLY_MESSAGES },
         ],
+      }),
+      timeSeries({
+        title: "Budget: how fast it is used up",
+        about: "At 1 what may be bad in 30 days lasts for just these. Alerts begin at the lines.",
+        unit: "short",
+        steps: BURN_STEPS,
+        queries: objectivesOf(env.monitoring.objectives).map(({ slo, budget }) => ({
+          expr: `${ratioOver("1h")}{slo="${slo}"} / ${budget}`,
+          legend: slo,
+          onlyWhen: slo === "availability" ? ONLY_ASKED : ONLY_MESSAGES,
+        })),
       }),
       timeSeries({
         title: "Traffic: requests",

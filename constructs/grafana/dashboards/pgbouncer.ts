@@ -39,8 +39,8 @@ export const pgbouncer = ({ transactionPool, sessionPool }: PgbouncerPlan): Dash
           queries: [
             {
               expr: mean(
-                `pgbouncer_stats_client_wait_seconds_total{${POOLS}}`,
-                `pgbouncer_stats_sql_transactions_pooled_total{${POOLS}}`,
+                `pgbouncer_stats_totals_client_wait_seconds_total{${POOLS}}`,
+                `pgbouncer_stats_totals_sql_transactions_pooled_total{${POOLS}}`,
                 "database",
               ),
               legend: "{{database}}",
@@ -92,7 +92,7 @@ export const pgbouncer = ({ transactionPool, sessionPool }: PgbouncerPlan): Dash
           unit: "ops",
           queries: [
             {
-              expr: sumBy("database", rate(`pgbouncer_stats_sql_transactions_pooled_total{${POOLS}}`)),
+              expr: sumBy("database", rate(`pgbouncer_stats_totals_sql_transactions_pooled_total{${POOLS}}`)),
               legend: "{{database}}",
             },
           ],
@@ -103,8 +103,8 @@ export const pgbouncer = ({ transactionPool, sessionPool }: PgbouncerPlan): Dash
           queries: [
             {
               expr: mean(
-                `pgbouncer_stats_server_in_transaction_seconds_total{${POOLS}}`,
-                `pgbouncer_stats_sql_transactions_pooled_total{${POOLS}}`,
+                `pgbouncer_stats_totals_server_in_transaction_seconds_total{${POOLS}}`,
+                `pgbouncer_stats_totals_sql_transactions_pooled_total{${POOLS}}`,
                 "database",
               ),
               legend: "{{database}}",
@@ -115,8 +115,8 @@ export const pgbouncer = ({ transactionPool, sessionPool }: PgbouncerPlan): Dash
           title: "Bytes",
           unit: "Bps",
           queries: [
-            { expr: `sum(${rate(`pgbouncer_stats_received_bytes_total{${POOLS}}`)})`, legend: "received" },
-            { expr: `sum(${rate(`pgbouncer_stats_sent_bytes_total{${POOLS}}`)})`, legend: "sent" },
+            { expr: `sum(${rate(`pgbouncer_stats_totals_received_bytes_total{${POOLS}}`)})`, legend: "received" },
+            { expr: `sum(${rate(`pgbouncer_stats_totals_sent_bytes_total{${POOLS}}`)})`, legend: "sent" },
           ],
         }),
       ],

@@ -3,6 +3,8 @@ import { PROCESS, PROCESS_LEGEND, quantile, rate, SYNAPSE, sumBy } from "../expr
 import { type Dashboard, heatmap, type Row, timeSeries, when } from "../model";
 
 const SENT = "messages were sent";
+const RECEIVED = "another server sent something";
+const SENT_AWAY = "something was sent to another server";
 
 const rooms: Row = {
   title: "Rooms",
@@ -59,7 +61,7 @@ const rooms: Row = {
       unit: "percentunit",
       queries: [
         {
-          expr: `sum(${rate("synapse_state_res_cpu_for_all_roomsAndFederationseconds_total")})`,
+          expr: `sum(${rate("synapse_state_res_cpu_for_all_rooms_seconds_total")})`,
           legend: "all rooms",
           onlyWhen: "a state was resolved",
         },
@@ -98,7 +100,11 @@ const people: Row = {
       title: "Pushes to telephones",
       unit: "ops",
       queries: [
-        { expr: `sum(${rate("synapse_http_httppusher_http_pushes_processed_total")})`, legend: "sent" },
+        {
+          expr: `sum(${rate("synapse_http_httppusher_http_pushes_processed_total")})`,
+          legend: "sent",
+          onlyWhen: "a push was sent",
+        },
         { expr: `sum(${rate("synapse_http_httppusher_http_pushes_failed_total")})`, legend: "failed" },
       ],
     }),
@@ -111,31 +117,33 @@ const incoming: Row = {
     timeSeries({
       title: "Received",
       unit: "ops",
+      width: 6,
       queries: [
-        {
-          expr: `sum(${rate("synapse_federation_server_received_pdus_total")})`,
-          legend: "events",
-        },
+        { expr: `sum(${rate("synapse_federation_server_received_pdus_total")})`, legend: "events", onlyWhen: RECEIVED },
         {
           expr: `sum(${rate("synapse_federation_server_received_edus_total")})`,
           legend: "typing, receipts, presence",
+          onlyWhen: RECEIVED,
         },
       ],
     }),
     timeSeries({
       title: "Waiting to be taken in",
       unit: "short",
+      width: 6,
       queries: [{ expr: "max(synapse_federation_server_number_inbound_pdu_in_staging)", legend: "events" }],
     }),
     timeSeries({
       title: "Oldest that waits",
       about: "The metric is in milliseconds, whatever its own help says.",
       unit: "ms",
+      width: 6,
       queries: [{ expr: "max(synapse_federation_server_oldest_inbound_pdu_in_staging)", legend: "age" }],
     }),
     timeSeries({
       title: "Servers that are slowed down or refused",
       unit: "short",
+      width: 6,
       queries: [
         { expr: "sum(synapse_rate_limit_sleep_affected_hosts)", legend: "slowed down" },
         { expr: "sum(synapse_rate_limit_reject_affected_hosts)", legend: "refused" },
@@ -150,25 +158,30 @@ const outgoing: Row = {
     timeSeries({
       title: "Sent",
       unit: "ops",
+      width: 12,
       queries: [
-        { expr: `sum(${rate("synapse_federation_client_sent_transactions_total")})`, legend: "transactions" },
-        { expr: `sum(${rate("synapse_federation_client_sent_pdu_destinations_count_total")})`, legend: "events" },
+        {
+          expr: `sum(${rate("synapse_federation_client_sent_transactions_total")})`,
+          legend: "transactions",
+          onlyWhen: SENT_AWAY,
+        },
+        {
+          expr: `sum(${rate("synapse_federation_client_sent_pdu_destinations_count_total")})`,
+          legend: "events",
+          onlyWhen: SENT_AWAY,
+        },
       ],
     }),
     timeSeries({
       title: "Waiting to be sent",
       about: "Growing for hours: other servers are down, or the sender cannot keep up.",
       unit: "short",
+      width: 12,
       queries: [
         { expr: "sum(synapse_federation_transaction_queue_pending_pdus)", legend: "events" },
         { expr: "sum(synapse_federation_transaction_queue_pending_edus)", legend: "typing, receipts, presence" },
         { expr: "sum(synapse_federation_transaction_queue_pending_destinations)", legend: "servers" },
       ],
-    }),
-    timeSeries({
-      title: "Servers in the rooms of this one",
-      unit: "short",
-      queries: [{ expr: "max(synapse_federation_known_servers)", legend: "servers" }],
     }),
   ],
 };

@@ -190,7 +190,8 @@ const database = (plan: Plan): Row => ({
     }),
     table({
       title: "Background updates",
-      about: "0: switched off, 1: ready, 2: at work, -1: given up after an error; the log of main says which.",
+      about:
+        "3: done, 2: at work, 1: not begun, 0: switched off, -1: given up after an error, which stands in the log of main. Only main works on them.",
       unit: "none",
       columns: { database_name: "database", job: "process", index: "number" },
       queries: [{ expr: `synapse_background_update_status{${SYNAPSE}}`, legend: "state" }],
@@ -210,6 +211,7 @@ const caches: Row = {
         {
           expr: mean(`synapse_util_caches_cache_hits{${SYNAPSE}}`, `synapse_util_caches_cache{${SYNAPSE}}`, PROCESS),
           legend: PROCESS_LEGEND,
+          onlyWhen: "somebody used the server",
         },
       ],
     }),

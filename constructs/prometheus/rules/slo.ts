@@ -4,9 +4,11 @@ import { type Burn, burnsFor, burnThreshold, WINDOWS } from "./burn";
 import { type Objective, objectivesOf } from "./objective";
 import type { AlertRule, RecordingRule, RuleGroup } from "./rule";
 
-const EVENTS = "slo:events:rate5m";
-const BAD = "slo:bad_events:rate5m";
-const ratioOver = (window: string): string => `slo:bad_ratio:${window}`;
+/** Recorded for each objective, with its name in the label `slo`: all events and bad ones, a second. */
+export const EVENTS = "slo:events:rate5m";
+export const BAD = "slo:bad_events:rate5m";
+/** The bad share over a window of `WINDOWS`. */
+export const ratioOver = (window: string): string => `slo:bad_ratio:${window}`;
 
 /** Fewer bad events in the long window say nothing: one slow message at night must wake nobody. `guess` */
 const FEWEST_BAD = 10;

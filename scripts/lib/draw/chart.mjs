@@ -75,7 +75,7 @@ const legendSvg = (lines, { unit }, top, width, room) => {
       const figures = `${written(last, unit)}   max ${written(Math.max(...values), unit)}`;
       const more = index === shown.length - 1 && left > 0 ? `  and ${left} more` : "";
       const text = clipped(name + more, across - 30 - figures.length * SIGN, SIGN);
-      return `<rect x="${x}" y="${y - 6}" width="12" height="3" fill="var(--c${index % COLOURS})"/><text class="soft" x="${x + 18}" y="${y}">${escaped(text)}</text><text class="soft end" x="${x + across - 12}" y="${y}">${figures}</text>`;
+      return `<rect x="${x}" y="${y - 6}" width="12" height="3" class="f${index % COLOURS}"/><text class="soft" x="${x + 18}" y="${y}">${escaped(text)}</text><text class="soft end" x="${x + across - 12}" y="${y}">${figures}</text>`;
     })
     .join("");
 };
@@ -103,23 +103,18 @@ export const chart = ({ panel, answers, times, width, height }) => {
     .join("");
   const drawn = lines
     .map(({ drawn: points }, index) => {
-      const colour = `var(--c${index % COLOURS})`;
+      const colour = index % COLOURS;
       const upper = points.map(([at, top, below]) => [x(at), y(panel.stacked ? top : top - below)]);
       const path = pathOf(upper);
       const lower = panel.stacked ? points.map(([at, , below]) => [x(at), y(below)]).reverse() : [];
       const area =
-        panel.stacked && upper.length > 0
-          ? `<path class="area" fill="${colour}" fill-opacity=".3" d="${pathOf([...upper, ...lower])}z"/>`
-          : "";
-      return `${area}<path class="line" stroke="${colour}" d="${path}"/>`;
+        panel.stacked && upper.length > 0 ? `<path class="area f${colour}" d="${pathOf([...upper, ...lower])}z"/>` : "";
+      return `${area}<path class="line l${colour}" d="${path}"/>`;
     })
     .join("");
   const lineSteps = steps
     .filter(({ from }) => from <= most)
-    .map(
-      ({ from, colour }) =>
-        `<path class="step" stroke="var(--${colour})" d="M${LEFT} ${Math.round(y(from))}H${width - 12}"/>`,
-    )
+    .map(({ from, colour }) => `<path class="step s-${colour}" d="M${LEFT} ${Math.round(y(from))}H${width - 12}"/>`)
     .join("");
   return (
     grid +
@@ -166,7 +161,7 @@ export const heatmap = ({ panel, answers, times, width, height }) => {
           `<path d="M${Math.round(x(at))} ${Math.round(top)}h${Math.ceil(cellWidth) - 1}v${Math.ceil(cellHeight) - 1}H${Math.round(x(at))}z" fill-opacity="${Math.max(0.12, Math.sqrt(value / most)).toFixed(2)}"/>`,
       )
       .join("");
-    return `<text class="soft end" x="${LEFT - 6}" y="${Math.round(top + cellHeight / 2 + 4)}">${label}</text><g fill="var(--orange)">${cells}</g>`;
+    return `<text class="soft end" x="${LEFT - 6}" y="${Math.round(top + cellHeight / 2 + 4)}">${label}</text><g class="t-orange">${cells}</g>`;
   });
   return rows.join("") + timeAxis(times, x, bottom);
 };

@@ -9,13 +9,29 @@ const LINE = 28;
 const GAP = 6;
 const TOP = 46;
 
-const STYLE = `
-svg{--paper:#f4f5f5;--panel:#fff;--edge:#d8dbe0;--text:#1f2733;--soft:#5c6675;--grid:#e6e8ec;--green:#2f8a3d;--yellow:#a87900;--orange:#c4560a;--red:#c4162a;--blue:#1a62c9;
---c0:#3a8f47;--c1:#b98900;--c2:#1f6fd0;--c3:#d1620f;--c4:#c4274a;--c5:#8a4fc0;--c6:#1a8f93;--c7:#7a6a2b;--c8:#b4489c;--c9:#5b6b7d}
-@media (prefers-color-scheme:dark){svg{--paper:#111217;--panel:#181b1f;--edge:#2c3038;--text:#d8dae0;--soft:#9aa1ad;--grid:#272b32;--green:#73bf69;--yellow:#f2cc0c;--orange:#ff9830;--red:#f2495c;--blue:#6ea6ff;
---c0:#73bf69;--c1:#f2cc0c;--c2:#6ea6ff;--c3:#ff9830;--c4:#f2495c;--c5:#b877d9;--c6:#3fc3c7;--c7:#cbb466;--c8:#e48ad0;--c9:#a9b4c2}}
-text{fill:var(--text);font-size:12px}.soft{fill:var(--soft);font-size:11px}.head{font-weight:600;font-size:13px}.row{font-weight:600;font-size:15px}.title{font-weight:600;font-size:20px}
-.panel{fill:var(--panel);stroke:var(--edge)}.grid{stroke:var(--grid)}.line{fill:none;stroke-width:1.4}.area{stroke:none}.step{stroke-dasharray:6 5;stroke-width:1.3}.end{text-anchor:end}.mid{text-anchor:middle}`;
+const LIGHT = {
+  ...{ paper: "#f4f5f5", panel: "#ffffff", edge: "#d8dbe0", text: "#1f2733", soft: "#5c6675", grid: "#e6e8ec" },
+  ...{ green: "#2f8a3d", yellow: "#a87900", orange: "#c4560a", red: "#c4162a", blue: "#1a62c9" },
+  lines: ["3a8f47", "b98900", "1f6fd0", "d1620f", "c4274a", "8a4fc0", "1a8f93", "7a6a2b", "b4489c", "5b6b7d"],
+};
+const DARK = {
+  ...{ paper: "#111217", panel: "#181b1f", edge: "#2c3038", text: "#d8dae0", soft: "#9aa1ad", grid: "#272b32" },
+  ...{ green: "#73bf69", yellow: "#f2cc0c", orange: "#ff9830", red: "#f2495c", blue: "#6ea6ff" },
+  lines: ["73bf69", "f2cc0c", "6ea6ff", "ff9830", "f2495c", "b877d9", "3fc3c7", "cbb466", "e48ad0", "a9b4c2"],
+};
+
+/** Classes and no variables, which not every viewer knows. */
+const colours = ({ paper, panel, edge, text, soft, grid, lines, ...steps }) =>
+  [
+    `.paper{fill:${paper}}.panel{fill:${panel};stroke:${edge}}text{fill:${text}}.soft{fill:${soft}}.grid{stroke:${grid}}`,
+    ...lines.map((colour, at) => `.l${at}{stroke:#${colour}}.f${at}{fill:#${colour}}`),
+    ...Object.entries(steps).map(([name, colour]) => `.s-${name}{stroke:${colour}}.t-${name}{fill:${colour}}`),
+  ].join("");
+
+const STYLE = `text{font-size:12px}.soft{font-size:11px}.head{font-weight:600;font-size:13px}.row{font-weight:600;font-size:15px}.title{font-weight:600;font-size:20px}.big{font-weight:600;font-size:30px}
+.line{fill:none;stroke-width:1.4}.area{fill-opacity:.3}.step{fill:none;stroke-dasharray:6 5;stroke-width:1.3}.end{text-anchor:end}.mid{text-anchor:middle}
+${colours(LIGHT)}
+@media (prefers-color-scheme:dark){${colours(DARK)}}`;
 
 const DRAWERS = { timeseries: chart, heatmap, stat, table };
 
@@ -41,7 +57,7 @@ export const dashboardSvg = ({ title, about }, rows, times) => {
   ]);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc" font-family="system-ui,-apple-system,'Segoe UI','DejaVu Sans',Arial,sans-serif">
 <title id="title">Dashboard: ${escaped(title)}</title><desc id="desc">${escaped(about)} Drawn by the kit from measurements.</desc><style>${STYLE}</style>
-<rect width="${width}" height="${height}" fill="var(--paper)"/><text class="title" x="8" y="30">${escaped(title)}</text><text class="soft end" x="${width - 10}" y="28">${Math.round((times.end - times.start) / 60)} minutes until ${day} UTC</text>
+<rect width="${width}" height="${height}" class="paper"/><text class="title" x="8" y="30">${escaped(title)}</text><text class="soft end" x="${width - 10}" y="28">${Math.round((times.end - times.start) / 60)} minutes until ${day} UTC</text>
 ${parts.join("\n")}
 </svg>
 `;

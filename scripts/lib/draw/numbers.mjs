@@ -4,8 +4,6 @@ import { clipped, escaped, written } from "./units.mjs";
 const colourOf = ({ steps = [], base = "green" }, value) =>
   steps.filter(({ from }) => value >= from).at(-1)?.colour ?? base;
 
-const paint = (colour) => (colour === "text" ? "var(--text)" : `var(--${colour})`);
-
 /** @returns the inside of a panel with one large number */
 export const stat = ({ panel, answers, width, height }) => {
   const values = answers
@@ -19,7 +17,7 @@ export const stat = ({ panel, answers, width, height }) => {
       ? value
       : Number(value.toFixed(panel.decimals + (panel.unit === "percentunit" ? 2 : 0)));
   const text = word?.text ?? written(rounded, panel.unit, 4);
-  return `<text class="mid" style="font-size:30px;font-weight:600;fill:${paint(word?.colour ?? colourOf(panel, value))}" x="${width / 2}" y="${height / 2 + 22}">${escaped(text)}</text>`;
+  return `<text class="mid big t-${word?.colour ?? colourOf(panel, value)}" x="${width / 2}" y="${height / 2 + 22}">${escaped(text)}</text>`;
 };
 
 const ROW = 17;
@@ -63,8 +61,8 @@ export const table = ({ panel, answers, width, height }) => {
     );
     const figures = numbers.map((_, at) => {
       const value = values[at];
-      const fill = panel.steps && value !== undefined ? ` style="fill:${paint(colourOf(panel, value))}"` : "";
-      return `<text class="end" x="${numberEnd(at)}" y="${y}"${fill}>${value === undefined ? "" : written(value, panel.unit)}</text>`;
+      const colour = panel.steps && value !== undefined ? ` t-${colourOf(panel, value)}` : "";
+      return `<text class="end${colour}" x="${numberEnd(at)}" y="${y}">${value === undefined ? "" : written(value, panel.unit)}</text>`;
     });
     return [...cells, ...figures].join("");
   });
