@@ -93,12 +93,12 @@ describe("faults half-way", () => {
     return found;
   };
   const lastState = (): unknown =>
-    rig.psql("faults", "SELECT state FROM synapse_kit.state_compressor_runs ORDER BY id DESC LIMIT 1")[0]?.[0];
+    rig.psql("faults", "SELECT state FROM synapse_kit_compressor.state_compressor_runs ORDER BY id DESC LIMIT 1")[0]?.[0];
   /** Some chunks are through. */
   const halfWay = async (): Promise<void> => {
     const deadline = Date.now() + 30_000;
-    const sql = `SELECT count(*) FROM pg_tables WHERE schemaname = 'synapse_kit'`;
-    const rooms = "SELECT coalesce(sum(last_group), 0) FROM synapse_kit.state_compressor";
+    const sql = `SELECT count(*) FROM pg_tables WHERE schemaname = 'synapse_kit_compressor'`;
+    const rooms = "SELECT coalesce(sum(last_group), 0) FROM synapse_kit_compressor.state_compressor";
     const first = new Set<unknown>();
     while (first.size < 4) {
       if (Date.now() > deadline) throw new Error("the run does not begin");
@@ -142,7 +142,7 @@ describe("faults half-way", () => {
     // The server needs a moment to see that the session is gone, and with it the lock.
     await new Promise((resolve) => setTimeout(resolve, 2000));
     await finishes();
-    const sql = "SELECT count(*) FROM synapse_kit.state_compressor_runs WHERE state = 'crashed' AND code = 137";
+    const sql = "SELECT count(*) FROM synapse_kit_compressor.state_compressor_runs WHERE state = 'crashed' AND code = 137";
     expect(rig.psql("faults", sql)).toEqual([[1]]);
   }, 90_000);
 
@@ -162,10 +162,10 @@ describe("faults half-way", () => {
     await halfWay();
     run.kill("TERM");
     await run.ended;
-    const [[room]] = rig.psql("faults", "SELECT room_id FROM synapse_kit.state_compressor LIMIT 1") as [[string]];
+    const [[room]] = rig.psql("faults", "SELECT room_id FROM synapse_kit_compressor.state_compressor LIMIT 1") as [[string]];
     rig.python("faults", "large.py", "forget", room);
     await finishes();
-    expect(rig.psql("faults", `SELECT count(*) FROM synapse_kit.state_compressor WHERE room_id = '${room}'`)).toEqual([
+    expect(rig.psql("faults", `SELECT count(*) FROM synapse_kit_compressor.state_compressor WHERE room_id = '${room}'`)).toEqual([
       [0],
     ]);
   }, 90_000);
@@ -188,7 +188,7 @@ describe("what it refuses, and what it says", () => {
 
   test("a dry run reports what a run then saves, and changes nothing", async () => {
     const all = `SELECT (SELECT count(*) FROM state_groups_state), (SELECT sum(hashtext(e::text)) FROM state_group_edges e),
-      to_regnamespace('synapse_kit')::text`;
+      to_regnamespace('synapse_kit_compressor')::text`;
     const before = rig.psql("faults", all);
     const args = ["run", "--json", "--chunks", "9999"];
     const dry = resultOf(await rig.run("faults", [...args, "--dry-run"]));

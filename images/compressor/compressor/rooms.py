@@ -34,7 +34,7 @@ def waiting_rooms(db: Connection, lowest_level: int) -> list[Work]:
         f"""
         SELECT s.room_id, {"coalesce(min(p.last_group), 0)" if has_progress else "0"}
         FROM state_groups s
-        {"LEFT JOIN synapse_kit.state_compressor p ON p.room_id = s.room_id" if has_progress else ""}
+        {"LEFT JOIN synapse_kit_compressor.state_compressor p ON p.room_id = s.room_id" if has_progress else ""}
         {"LEFT JOIN room_stats_current c ON c.room_id = s.room_id" if has_sizes else ""}
         {"WHERE s.id > coalesce(p.last_group, 0)" if has_progress else ""}
         GROUP BY s.room_id

@@ -37,13 +37,13 @@ class Result:
 SELECT = """
     SELECT id, extract(epoch FROM started)::float8, extract(epoch FROM ended)::float8, state, code, scheduled,
         result, totals
-    FROM synapse_kit.state_compressor_runs
+    FROM synapse_kit_compressor.state_compressor_runs
 """
 
 
 def start(db: Connection, scheduled: bool) -> int:
     """Number of the run. The lock is held, so a run that still counts as running has crashed."""
-    for (crashed,) in db.rows("SELECT id FROM synapse_kit.state_compressor_runs WHERE state = 'running'"):
+    for (crashed,) in db.rows("SELECT id FROM synapse_kit_compressor.state_compressor_runs WHERE state = 'running'"):
         finish(db, crashed, CRASHED, None)
     return _insert(db, "running", None, scheduled)
 
@@ -55,7 +55,7 @@ def refuse(db: Connection, scheduled: bool, code: int) -> None:
 
 
 def _insert(db: Connection, state: str, code: int | None, scheduled: bool) -> int:
-    sql = "INSERT INTO synapse_kit.state_compressor_runs (state, code, scheduled) VALUES (%s, %s, %s) RETURNING id"
+    sql = "INSERT INTO synapse_kit_compressor.state_compressor_runs (state, code, scheduled) VALUES (%s, %s, %s) RETURNING id"
     return db.rows(sql, (state, code, scheduled))[0][0]
 
 
@@ -75,12 +75,12 @@ def finish(db: Connection, run: int, code: int, result: Result | None) -> None:
         totals[name] = totals.get(name, 0) + amount
     db.execute(
         """
-        UPDATE synapse_kit.state_compressor_runs
+        UPDATE synapse_kit_compressor.state_compressor_runs
         SET ended = clock_timestamp(), state = %s, code = %s, result = %s, totals = %s WHERE id = %s
         """,
         (STATES[code], code, json.dumps({} if result is None else asdict(result)), json.dumps(totals), run),
     )
-    db.execute("DELETE FROM synapse_kit.state_compressor_runs WHERE id <= %s", (run - KEEP,))
+    db.execute("DELETE FROM synapse_kit_compressor.state_compressor_runs WHERE id <= %s", (run - KEEP,))
 
 
 def as_object(row: tuple) -> dict[str, Any]:

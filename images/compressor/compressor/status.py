@@ -14,7 +14,7 @@ def status(config: Config) -> dict[str, Any]:
     db = Connection(config)
     try:
         history = runs.read(db)
-        rooms = db.rows("SELECT count(*) FROM synapse_kit.state_compressor")[0][0] if schema.exists(db) else 0
+        rooms = db.rows("SELECT count(*) FROM synapse_kit_compressor.state_compressor")[0][0] if schema.exists(db) else 0
     finally:
         db.close()
     return {

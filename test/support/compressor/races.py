@@ -251,7 +251,7 @@ def purged_between_runs(rig: Rig) -> None:
     run = Run(rig.config, Options(chunk_size=60, chunks=2, levels=(30, 10, 5)), rig.stop)
     check(run.execute() == 0, "the first run failed")
     with rig.db.cursor() as cursor:
-        cursor.execute("SELECT positions, last_group FROM synapse_kit.state_compressor WHERE room_id = %s", (ROOM,))
+        cursor.execute("SELECT positions, last_group FROM synapse_kit_compressor.state_compressor WHERE room_id = %s", (ROOM,))
         positions, last = cursor.fetchone()
     rig.db.rollback()
     heads = sorted({head for heads, _ in positions for head in heads} | {last})
@@ -265,7 +265,7 @@ def purged_between_runs(rig: Rig) -> None:
     run = Run(rig.config, Options(chunk_size=60, chunks=None, levels=(30, 10, 5)), rig.stop)
     check(run.execute() == 0 and run.result.rooms == 0, "the third run found a room")
     with rig.db.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM synapse_kit.state_compressor")
+        cursor.execute("SELECT count(*) FROM synapse_kit_compressor.state_compressor")
         check(cursor.fetchone()[0] == 0, "progress of a purged room is left")
     rig.db.rollback()
 

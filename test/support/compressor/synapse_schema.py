@@ -32,5 +32,5 @@ def empty(db) -> None:
                 cursor.execute(f"DELETE FROM {table}")
         else:
             cursor.execute(f"TRUNCATE {', '.join(TABLES)}")
-        cursor.execute("DROP SCHEMA IF EXISTS synapse_kit CASCADE")
+        cursor.execute("DROP SCHEMA IF EXISTS synapse_kit_compressor CASCADE")
     db.commit()
