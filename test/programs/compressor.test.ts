@@ -93,7 +93,10 @@ describe("faults half-way", () => {
     return found;
   };
   const lastState = (): unknown =>
-    rig.psql("faults", "SELECT state FROM synapse_kit_compressor.state_compressor_runs ORDER BY id DESC LIMIT 1")[0]?.[0];
+    rig.psql(
+      "faults",
+      "SELECT state FROM synapse_kit_compressor.state_compressor_runs ORDER BY id DESC LIMIT 1",
+    )[0]?.[0];
   /** Some chunks are through. */
   const halfWay = async (): Promise<void> => {
     const deadline = Date.now() + 30_000;
@@ -142,7 +145,8 @@ describe("faults half-way", () => {
     // The server needs a moment to see that the session is gone, and with it the lock.
     await new Promise((resolve) => setTimeout(resolve, 2000));
     await finishes();
-    const sql = "SELECT count(*) FROM synapse_kit_compressor.state_compressor_runs WHERE state = 'crashed' AND code = 137";
+    const sql =
+      "SELECT count(*) FROM synapse_kit_compressor.state_compressor_runs WHERE state = 'crashed' AND code = 137";
     expect(rig.psql("faults", sql)).toEqual([[1]]);
   }, 90_000);
 
@@ -162,12 +166,14 @@ describe("faults half-way", () => {
     await halfWay();
     run.kill("TERM");
     await run.ended;
-    const [[room]] = rig.psql("faults", "SELECT room_id FROM synapse_kit_compressor.state_compressor LIMIT 1") as [[string]];
+    const [[room]] = rig.psql("faults", "SELECT room_id FROM synapse_kit_compressor.state_compressor LIMIT 1") as [
+      [string],
+    ];
     rig.python("faults", "large.py", "forget", room);
     await finishes();
-    expect(rig.psql("faults", `SELECT count(*) FROM synapse_kit_compressor.state_compressor WHERE room_id = '${room}'`)).toEqual([
-      [0],
-    ]);
+    expect(
+      rig.psql("faults", `SELECT count(*) FROM synapse_kit_compressor.state_compressor WHERE room_id = '${room}'`),
+    ).toEqual([[0]]);
   }, 90_000);
 
   test("a memory cap that its chunk size would break: smaller chunks", async () => {
