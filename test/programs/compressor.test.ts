@@ -33,9 +33,9 @@ const rowsOf = (database: string): number =>
   Number(rig.psql(database, "SELECT count(*) FROM state_groups_state")[0]?.[0]);
 
 describe("every state group resolves as before", () => {
-  test("in 60 random histories, applied in steps or as SQL", () => {
-    const found = rig.python("seeds", "properties.py", "0", "60");
-    expect(found).toMatchObject({ seeds: 60 });
+  test("in 25 random histories, applied in steps or as SQL", () => {
+    const found = rig.python("seeds", "properties.py", "0", "25");
+    expect(found).toMatchObject({ seeds: 25 });
     expect(found.after as number).toBeLessThan(found.before as number);
   }, 240_000);
 
