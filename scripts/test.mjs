@@ -24,7 +24,7 @@ const lanes = [
     paths: ["configs", "sizing", "catalogue", "rendering", "host", "constructs", "stacks", "cli", "bench", "scripts"],
     real: false,
   },
-  { name: "programs", paths: ["programs"], real: true, workers: 1 },
+  { name: "programs", paths: ["programs"], real: true, workers: 2 },
   // Two at once: each has a project, a network and a port of its own, and waits for containers most of the time.
   { name: "engine", paths: ["engine"], real: true, workers: 2 },
 ];

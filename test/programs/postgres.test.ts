@@ -56,6 +56,7 @@ describe.each(POSTGRES_MAJORS)("PostgreSQL %i", (version) => {
         ["local", "trust", null],
         ["local", "peer", null],
         ["host", "scram-sha-256", null],
+        ...(box.plan.monitoring ? [["host", "scram-sha-256", null]] : []),
         ["host", "reject", null],
       ]);
 
