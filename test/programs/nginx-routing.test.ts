@@ -4,6 +4,7 @@ import { PORTS } from "../../configs/ports";
 import { addressesOf } from "../../constructs/addresses";
 import { nginxConf } from "../../constructs/nginx/conf";
 import { explainerOf, type RequestToExplain } from "../../constructs/nginx/explain";
+import { nginxFiles } from "../../constructs/nginx/files";
 import { routes } from "../../constructs/nginx/routes";
 import { routingTable } from "../../constructs/nginx/table";
 import { serversOf } from "../../constructs/nginx/upstreams";
@@ -95,7 +96,7 @@ const confWithProcesses = (layout: (typeof LAYOUT_NAMES)[number]): string => {
 const SCRIPT = `
 nginx -c /config/nginx.conf -g "daemon off;" &
 nginx=$!
-until curl --silent --output /dev/null http://127.0.0.1:${PORTS.nginxStatus}/healthz; do sleep 0.1; done
+until curl --silent --output /dev/null http://127.0.0.1:${PORTS.nginxStatus}/healthz; do kill -0 $nginx || exit 1; sleep 0.1; done
 curl --config /config/requests
 kill $nginx
 wait $nginx
@@ -108,6 +109,9 @@ beforeAll(async () => {
   container.add(
     LAYOUT_NAMES.flatMap((folder) => [
       { folder, path: "nginx.conf", content: confWithProcesses(folder) },
+      ...nginxFiles(env, planFor(folder, env, HOST))
+        .filter(({ path }) => path !== "nginx.conf")
+        .map(({ path, content }) => ({ folder, path, content })),
       { folder, path: "requests", content: curlConfig },
     ]),
   );
