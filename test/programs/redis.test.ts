@@ -65,9 +65,9 @@ it.each(cases.map((box) => [box.name, box] as const))("Redis runs with the file 
   const current: Record<string, string> = JSON.parse(json);
   const given = parseRedisConf(fileOf(box, "redis", "redis.conf"));
   expect(given.size).toBeGreaterThan(20);
-  // An account, and no setting: tried above.
-  given.delete("user");
   for (const [setting, value] of given) {
+    // An account, and no setting: the script has tried it.
+    if (setting === "user") continue;
     // The other client classes keep their defaults.
     const seen =
       setting === "client-output-buffer-limit" ? current[setting]?.replace(/^.*(?=pubsub )/, "") : current[setting];
