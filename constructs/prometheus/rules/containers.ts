@@ -12,6 +12,7 @@ const ASIDE: ReadonlySet<ServiceName> = new Set([
   ...EXPORTER_NAMES,
   "prometheus",
   "alertmanager",
+  "matrix-notifier",
   "grafana",
   "compressor",
 ] as const);

@@ -1,7 +1,7 @@
 import type { Environment } from "../../../configs/environment";
 import type { Plan } from "../../../sizing/plan";
 import type { ConfigFile } from "../../file";
-import { probesOf } from "../targets";
+import { jobsOf, probesOf } from "../targets";
 import { containerAlerts } from "./containers";
 import { doorAlerts } from "./doors";
 import { federationAlerts } from "./federation";
@@ -20,6 +20,7 @@ import { watchingAlerts } from "./watching";
 export const alertGroups = (env: Environment, plan: Plan): RuleGroup[] => {
   const { monitoring, pgbouncer, redis, compressor } = plan;
   if (!monitoring) return [];
+  const targets = jobsOf(env, plan).reduce((sum, job) => sum + job.targets.length, 0);
   const clients = plan.synapse.processes.reduce((sum, { cpMax }) => sum + cpMax.value, 0);
   return [
     { name: "synapse", rules: [...synapseAlerts(redis !== undefined), ...federationAlerts(env)] },
@@ -29,7 +30,7 @@ export const alertGroups = (env: Environment, plan: Plan): RuleGroup[] => {
     { name: "nginx", rules: [...nginxAlerts(plan.nginx), ...doorAlerts(probesOf(env, plan))] },
     ...(compressor ? [{ name: "compressor", rules: compressorAlerts }] : []),
     { name: "host", rules: [...hostAlerts(plan), ...containerAlerts(plan)] },
-    { name: "monitoring", rules: watchingAlerts(monitoring.prometheus) },
+    { name: "monitoring", rules: watchingAlerts(monitoring.prometheus, targets) },
   ];
 };
 

@@ -7,8 +7,11 @@ const TOO_MANY = 1.5;
 
 const service = "monitoring";
 
-/** What watches has to be watched as well. */
-export const watchingAlerts = ({ series }: PrometheusPlan): AlertRule[] => [
+/**
+ * What watches has to be watched as well.
+ * @param targets - programs that Prometheus asks
+ */
+export const watchingAlerts = ({ series }: PrometheusPlan, targets: number): AlertRule[] => [
   {
     alert: "Watchdog",
     service,
@@ -16,6 +19,17 @@ export const watchingAlerts = ({ series }: PrometheusPlan): AlertRule[] => [
     severity: "none",
     summary: "Alerting works",
     description: "Fires always. Whoever gets it regularly knows that the way is open, and has to cry when it stops.",
+  },
+  {
+    // Silences all that follows from it (constructs/alertmanager/inhibitions.ts), so it waits no longer than any other page.
+    alert: "MostTargetsDown",
+    service: "host",
+    expr: `count by (instance) (up == 0) > ${Math.floor(targets / 2)}`,
+    for: Duration.minutes(1),
+    severity: "page",
+    summary: "{{ $value }} programs of the box do not answer",
+    description:
+      "The host, Docker or one of its networks is in trouble. What each program has to say is held back meanwhile.",
   },
   {
     alert: "MonitoringTargetDown",

@@ -1,3 +1,4 @@
+import { jobsOf } from "../../../constructs/prometheus/targets";
 import { growing, type RuleCase, type RuleCases, scene, steady, step } from "./scene";
 
 const PROMETHEUS = 'job="prometheus",instance="example.com"';
@@ -7,14 +8,25 @@ const files = (open: number) => ({
   [`process_max_fds{${PROMETHEUS}}`]: steady(1000),
 });
 
-const watching: RuleCases = ({ plan }) => {
+const watching: RuleCases = ({ environment, plan }) => {
   const series = 1.5 * (plan.monitoring?.prometheus.series.value ?? 0);
   const head = `prometheus_tsdb_head_series{${PROMETHEUS}}`;
   const failures = `prometheus_rule_evaluation_failures_total{${PROMETHEUS},rule_group="/config/slo.yml;slo"}`;
   const refused = `prometheus_notifications_errors_total{${PROMETHEUS},alertmanager="http://10.0.0.1:9093"}`;
   const failed =
     'alertmanager_notifications_failed_total{job="alertmanager",instance="example.com",integration="webhook"}';
+  const half = Math.floor(jobsOf(environment, plan).reduce((sum, { targets }) => sum + targets.length, 0) / 2);
+  const down = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`up{job="some${index}",instance="example.com"}`, step(1, 1, 0)]),
+    );
   return [
+    {
+      alert: "MostTargetsDown",
+      severity: "page",
+      fires: scene(5, down(half + 1)),
+      quiet: [scene(2, down(half + 1)), scene(5, down(half))],
+    },
     {
       alert: "MonitoringTargetDown",
       severity: "ticket",
