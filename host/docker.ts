@@ -46,10 +46,14 @@ export class Docker {
     return run("docker", this.withHost(args), options);
   }
 
-  /** Connects the command to this terminal, until it ends. */
-  attach(args: readonly string[]): Promise<number> {
+  /**
+   * Connects the command to this terminal, until it ends.
+   * @param stdout - file that it writes into instead
+   */
+  attach(args: readonly string[], stdout: number | "inherit" = "inherit"): Promise<number> {
     return new Promise((resolve) => {
-      spawn("docker", this.withHost(args), { stdio: "inherit" }).on("close", (code) => resolve(code ?? 1));
+      const child = spawn("docker", this.withHost(args), { stdio: ["inherit", stdout, "inherit"] });
+      child.on("close", (code) => resolve(code ?? 1));
     });
   }
 

@@ -1,9 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { loadEnvironment } from "../../configs/load-environment";
 import { UserError } from "../../configs/user-error";
-import type { Docker } from "../../host/docker";
 import { dockerOf, engineOf } from "../../host/engine";
 import { requireEngine } from "../project";
+import { requireRunning } from "../require-running";
 
 export interface CompressOptions {
   readonly room?: string;
@@ -16,15 +16,14 @@ export interface CompressOptions {
   readonly json?: boolean;
 }
 
-/** @throws UserError unless the compressor is there to be asked */
-const requireCompressor = async (docker: Docker, container: string, name: string): Promise<void> => {
-  const { code, stdout } = await docker.run(["container", "inspect", "--format", "{{.State.Status}}", container]);
-  if (code === 0 && stdout.trim() === "running") return;
-  throw new UserError(
-    code === 0
-      ? `the compressor of \`${name}\` is ${stdout.trim()}; \`npx synapse-kit logs ${name} compressor\` says why`
-      : `\`${name}\` runs no compressor: \`npx synapse-kit deploy ${name}\` starts one, unless \`compressor.enabled\` says no`,
-  );
+/** @throws UserError where something lies already: it may be what somebody reviewed */
+const newFile = (path: string): number => {
+  try {
+    return openSync(path, "wx");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new UserError(`--sql: ${path} is there already: name a new file; nothing was changed`, { usage: true });
+  }
 };
 
 /** The program's own options, in its own words. */
@@ -47,20 +46,21 @@ export const compress = async (name: string, options: CompressOptions): Promise<
   const environment = loadEnvironment(name, process.cwd());
   const docker = dockerOf(await engineOf(environment));
   await requireEngine(docker);
-  const container = `${environment.name}-compressor`;
-  await requireCompressor(docker, container, name);
+  const absent = `\`${name}\` runs no compressor: \`npx synapse-kit deploy ${name}\` starts it, unless \`compressor.enabled\` says no`;
+  const container = await requireRunning(docker, environment.name, "compressor", name, absent);
   const run = [container, "compressor", "run", ...argumentsOf(options)];
   if (options.sql === undefined) {
     // With a terminal, Ctrl-C reaches the program, which then ends between two chunks.
-    process.exitCode = await docker.attach([
-      "exec",
-      ...(process.stdin.isTTY ? ["--interactive", "--tty"] : []),
-      ...run,
-    ]);
+    const terminal = process.stdin.isTTY ? ["--interactive", "--tty"] : [];
+    process.exitCode = await docker.attach(["exec", ...terminal, ...run]);
     return;
   }
-  const { code, stdout, stderr } = await docker.run(["exec", ...run]);
-  process.stderr.write(stderr);
-  process.exitCode = code;
-  if (code === 0) writeFileSync(options.sql, stdout, { flag: "wx" });
+  const file = newFile(options.sql);
+  try {
+    process.exitCode = await docker.attach(["exec", ...run], file);
+  } finally {
+    closeSync(file);
+    // What broke off half-way must not be taken for the whole.
+    if (process.exitCode !== 0) rmSync(options.sql);
+  }
 };

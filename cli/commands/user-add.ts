@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { loadEnvironment } from "../../configs/load-environment";
 import { PORTS } from "../../configs/ports";
 import { UserError } from "../../configs/user-error";
-import type { Docker } from "../../host/docker";
 import { dockerOf, engineOf } from "../../host/engine";
 import { requireEngine } from "../project";
+import { requireRunning } from "../require-running";
 
 /**
  * Runs inside the main container, where the shared secret and the admin API are. Everything secret comes and goes by
@@ -48,25 +48,12 @@ const readStdin = async (): Promise<string> => {
 /** 128 bits, without characters that a person could mix up in a shell. */
 const newPassword = (): string => randomBytes(16).toString("hex");
 
-/** @throws UserError unless the container runs */
-const requireRunning = async (docker: Docker, container: string, name: string): Promise<void> => {
-  const { code, stdout } = await docker.run(["container", "inspect", "--format", "{{.State.Status}}", container]);
-  const state = code === 0 ? stdout.trim() : "absent";
-  if (state === "running") return;
-  throw new UserError(
-    state === "restarting"
-      ? `synapse-main of \`${name}\` is restarting; \`npx synapse-kit logs ${name} synapse-main\` says why`
-      : `\`${name}\` does not run; \`npx synapse-kit deploy ${name}\` starts it`,
-  );
-};
-
 /** Makes an account. The password is read from stdin, or made and printed once. */
 export const userAdd = async (name: string, user: string, options: UserAddOptions): Promise<void> => {
   const environment = loadEnvironment(name, process.cwd());
   const docker = dockerOf(await engineOf(environment));
   await requireEngine(docker);
-  const main = `${environment.name}-synapse-main`;
-  await requireRunning(docker, main, name);
+  const main = await requireRunning(docker, environment.name, "synapse-main", name);
   const password = options.passwordStdin ? await readStdin() : newPassword();
   if (password === "") throw new UserError("the password on stdin is empty");
   const { code, stdout, stderr } = await docker.run(["exec", "--interactive", main, "python3", "-c", REGISTER], {
