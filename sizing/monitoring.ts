@@ -4,22 +4,19 @@ import { MIB } from "./constants";
 import { limitEnvelope, limitFor, limitReason } from "./container";
 import { type Present, watcherCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
-import type {
-  ContainerBudget,
-  ExporterName,
-  HostFacts,
-  MonitoringPlan,
-  PrometheusPlan,
-  ServiceName,
-  Solved,
-} from "./plan";
+import type { ContainerBudget, ExporterName, HostFacts, MonitoringPlan, PrometheusPlan, Solved } from "./plan";
 import { fromFile, GUESS, solved } from "./solved";
 
 /** Below it, what watches would take more than a tenth of the machine. A machine sold as 4 GB shows a little less. `guess` */
 const LEAST_RAM = Bytes.gib(3.5);
 
-/** Resident memory of the program, and of Docker's health check beside it. Measured idle on the rig (docs/monitoring.md). */
-const BASE: Readonly<Record<ExporterName | "alertmanager" | "matrix-notifier" | "grafana", Bytes>> = {
+type Watcher = ExporterName | "alertmanager" | "matrix-notifier" | "prometheus" | "grafana";
+
+/**
+ * Memory of the program, and of Docker's health check beside it. Two to four times what was measured idle (exporters 5 to 12
+ * MB, Alertmanager 15 MB: docs/monitoring.md); those of the notifier and Grafana are a `guess`.
+ */
+const BASE: Readonly<Record<Exclude<Watcher, "prometheus">, Bytes>> = {
   "node-exporter": Bytes.mib(24),
   "container-exporter": Bytes.mib(32),
   "postgres-exporter": Bytes.mib(28),
@@ -31,10 +28,13 @@ const BASE: Readonly<Record<ExporterName | "alertmanager" | "matrix-notifier" | 
   grafana: Bytes.mib(180),
 };
 
+/** With some 10 000 series Prometheus took 46 MB in all, a minute after its start (docs/monitoring.md). */
 const PROMETHEUS_BASE = Bytes.mib(64);
+/** Of rules and dashboards. `guess` */
 const QUERY_MEMORY = Bytes.mib(32);
 /** Of the last two to three hours, samples and labels. `guess` */
 const MEMORY_PER_SERIES = Bytes.kib(6);
+/** `guess` */
 const SERIES_PER_PROCESS = 2200;
 /** Of all exporters together: 6500 seen on a box with two workers, most of them one for each table of Postgres. */
 const SERIES_OF_EXPORTERS = 7000;
@@ -81,11 +81,11 @@ const exporterNames = ({ pgbouncer, redis }: Omit<Present, "watchers">): Exporte
 ];
 
 /** Names of the containers that watch. */
-export const watcherNames = (env: Environment, present: Omit<Present, "watchers">): string[] => [
+export const watcherNames = (env: Environment, present: Omit<Present, "watchers">): Watcher[] => [
   ...exporterNames(present),
   ...tellerNames(env),
   "prometheus",
-  ...(hasGrafana(env) ? ["grafana"] : []),
+  ...(hasGrafana(env) ? (["grafana"] as const) : []),
 ];
 
 const seriesFor = (processes: number): Solved<number> =>
@@ -105,11 +105,7 @@ const prometheusParts = (processes: number): Record<string, Bytes> => ({
 export const monitoringClaim = (env: Environment, present: Omit<Present, "watchers">, processes: number): Bytes =>
   Bytes.sum(
     watcherNames(env, present).map((name) =>
-      limitEnvelope(
-        name === "prometheus"
-          ? Bytes.sum(Object.values(prometheusParts(processes)))
-          : BASE[name as Exclude<keyof typeof BASE, never>],
-      ),
+      limitEnvelope(name === "prometheus" ? Bytes.sum(Object.values(prometheusParts(processes))) : BASE[name]),
     ),
   );
 
@@ -126,17 +122,17 @@ const retentionSizeFor = (env: Environment, host: HostFacts): Solved<Bytes> => {
     : solved(RETENTION_UNKNOWN, "the size of the disk is not known", GUESS);
 };
 
-interface Watcher {
-  readonly name: ServiceName;
+interface Demand {
+  readonly name: Watcher;
   readonly parts: Readonly<Record<string, Bytes>>;
   readonly files: number;
 }
 
-const watcher = <const W extends Watcher>(
-  { name, parts, files }: W,
+const watcher = <const D extends Demand>(
+  { name, parts, files }: D,
   host: HostFacts,
   present: Present,
-): ContainerBudget & { readonly service: W["name"] } => {
+): ContainerBudget & { readonly service: D["name"] } => {
   const used = Bytes.sum(Object.values(parts));
   return {
     name,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { POSTGRES_MAJORS } from "../environment";
-import { count, expected, flag, flatSettings, imageVersion, mapping, oneOf, size } from "./values";
+import { autoFlag, count, expected, flag, flatSettings, imageVersion, mapping, oneOf, size } from "./values";
 
 const NEXT_MAJOR = 19;
 /** Synapse takes 14 and later; the kit knows what these three take and what they take it for. */
@@ -38,8 +38,7 @@ export const postgres = mapping({
   .describe("The database");
 
 export const pgbouncer = mapping({
-  enabled: z
-    .union([z.boolean(), z.literal("auto")], { error: expected("true, false or auto") })
+  enabled: autoFlag()
     .default("auto")
     .describe("Pool between the workers and Postgres; `auto` is on as soon as there are workers"),
   version: imageVersion("PgBouncer", "pgbouncer", "1.26"),

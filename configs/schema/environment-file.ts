@@ -1,8 +1,9 @@
 import type { z } from "zod";
+import { compressor } from "./compressor";
 import { pgbouncer, postgres, redis } from "./databases";
 import { images } from "./images";
 import { docker, expectedLoad, hardware, listen } from "./machine";
-import { compressor, monitoring } from "./monitoring";
+import { monitoring } from "./monitoring";
 import { nginx } from "./nginx";
 import { state } from "./state";
 import { synapse } from "./synapse";

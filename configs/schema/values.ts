@@ -58,6 +58,9 @@ export const wordOr = <const T extends readonly [string, ...string[]], S extends
     error: expected(`${enumeration(words)}, or a mapping of ${Object.keys(mapping.shape).join(", ")}`, words),
   });
 
+/** A switch that the kit sets by itself unless told. */
+export const autoFlag = () => z.union([z.boolean(), z.literal("auto")], { error: expected("true, false or auto") });
+
 export const flag = () => z.boolean({ error: expected("true or false") });
 
 const SIZE = /^\s*\d+(\.\d+)?\s*([kKmMgGtT]([iI]?[bB])?|[bB])\s*$/;
@@ -75,6 +78,11 @@ export const size = () => {
 export const amount = () => {
   const error = expected("a number above 0");
   return z.number({ error }).positive({ error });
+};
+
+export const wholeBetween = (low: number, high: number) => {
+  const error = expected(`a whole number from ${low} to ${high}`);
+  return z.int({ error }).min(low, { error }).max(high, { error });
 };
 
 /** A whole number above 0. */
