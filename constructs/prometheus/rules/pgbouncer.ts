@@ -1,5 +1,6 @@
 import { Duration } from "../../../configs/units/duration";
 import type { PgbouncerPlan } from "../../../sizing/plan";
+import { downExpr } from "./down";
 import type { AlertRule } from "./rule";
 import { nearLimit } from "./thresholds";
 
@@ -15,7 +16,7 @@ export const pgbouncerAlerts = (plan: PgbouncerPlan, clients: number): AlertRule
     {
       alert: "PgbouncerDown",
       service,
-      expr: "pgbouncer_up == 0",
+      expr: downExpr("pgbouncer_up", plan.container.name),
       for: Duration.minutes(1),
       severity: "page",
       summary: "PgBouncer does not answer",

@@ -1,5 +1,6 @@
 import { Duration } from "../../../configs/units/duration";
 import type { Plan } from "../../../sizing/plan";
+import { downExpr } from "./down";
 import type { AlertRule } from "./rule";
 import { nearLimit } from "./thresholds";
 
@@ -47,7 +48,7 @@ export const postgresAlerts = (plan: Plan): AlertRule[] => {
     {
       alert: "PostgresDown",
       service,
-      expr: "pg_up == 0",
+      expr: downExpr("pg_up", plan.postgres.container.name),
       for: Duration.minutes(1),
       severity: "page",
       summary: "Postgres does not answer",

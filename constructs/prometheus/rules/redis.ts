@@ -1,6 +1,7 @@
 import { redisSize } from "../../../configs/settings/redis-value";
 import { Duration } from "../../../configs/units/duration";
 import type { RedisPlan } from "../../../sizing/plan";
+import { downExpr } from "./down";
 import type { AlertRule } from "./rule";
 import { shareOf } from "./thresholds";
 
@@ -17,7 +18,7 @@ export const redisAlerts = (plan: RedisPlan): AlertRule[] => {
     {
       alert: "RedisDown",
       service,
-      expr: "redis_up == 0",
+      expr: downExpr("redis_up", plan.container.name),
       for: Duration.minutes(1),
       severity: "page",
       summary: "Redis does not answer",

@@ -39,7 +39,10 @@ const badEvents = (slo: string, window: string, interval: Duration): string =>
 
 const burning = ({ slo, budget }: Objective, burn: Burn, interval: Duration): string => {
   const over = (window: string): string => `${ratioOver(window)}{slo="${slo}"} > ${burnThreshold(burn, budget)}`;
-  return `(${over(burn.long)} and ${over(burn.short)} and ${badEvents(slo, burn.long, interval)} >= ${FEWEST_BAD})`;
+  // On a new box days would be made of minutes: there has to be something as old as the short window.
+  const isOld = `${EVENTS}{slo="${slo}"} offset ${burn.short}`;
+  const enough = `${badEvents(slo, burn.long, interval)} >= ${FEWEST_BAD}`;
+  return `(${over(burn.long)} and ${over(burn.short)} and ${enough} and ${isOld})`;
 };
 
 const burnAlert = (objective: Objective, severity: Burn["severity"], interval: Duration): AlertRule[] => {

@@ -9,6 +9,15 @@ const RESERVES = 2;
 
 const clientsOf = ({ synapse }: Plan): number => synapse.processes.reduce((sum, { cpMax }) => sum + cpMax.value, 0);
 
+/** What the exporter says, or the container's own. Each makes a case that fires, and one that does not yet. */
+const downCases = (alert: string, up: string, container: string): RuleCase[] =>
+  [up, `container_running{job="containers",instance="example.com",name="${container}"}`].map((series) => ({
+    alert,
+    severity: "page",
+    fires: scene(4, { [series]: step(1, 1, 0) }),
+    quiet: [scene(2, { [series]: step(1, 1, 0) }), scene(10, { [series]: steady(1) })],
+  }));
+
 /** 80 % of max_connections, or all that Synapse may hold by plan where that is more. */
 const mostBackends = (plan: Plan): number => {
   const { pgbouncer } = plan;
@@ -45,12 +54,7 @@ const state = (grown: number, free: number) => ({
 });
 
 const postgres = (plan: Plan): RuleCase[] => [
-  {
-    alert: "PostgresDown",
-    severity: "page",
-    fires: scene(4, { [`pg_up{${POSTGRES}}`]: step(1, 1, 0) }),
-    quiet: [scene(2, { [`pg_up{${POSTGRES}}`]: step(1, 1, 0) }), scene(10, { [`pg_up{${POSTGRES}}`]: steady(1) })],
-  },
+  ...downCases("PostgresDown", `pg_up{${POSTGRES}}`, "postgres"),
   {
     alert: "PostgresConnectionsHigh",
     severity: "ticket",
@@ -100,12 +104,7 @@ const connected = (count: number) => ({ ...pool("active_connections", count), ..
 const pgbouncer = (plan: PgbouncerPlan, clients: number): RuleCase[] => {
   const most = Math.max(clients, Math.floor(0.8 * Number(plan.settings.max_client_conn?.value)));
   return [
-    {
-      alert: "PgbouncerDown",
-      severity: "page",
-      fires: scene(4, { [`pgbouncer_up{${PGBOUNCER}}`]: step(1, 1, 0) }),
-      quiet: [scene(10, { [`pgbouncer_up{${PGBOUNCER}}`]: steady(1) })],
-    },
+    ...downCases("PgbouncerDown", `pgbouncer_up{${PGBOUNCER}}`, "pgbouncer"),
     {
       alert: "PgbouncerPoolExhausted",
       severity: "page",
@@ -135,12 +134,7 @@ const redis = (plan: RedisPlan): RuleCase[] => {
     [`redis_rejected_connections_total{${REDIS}}`]: refused,
   });
   return [
-    {
-      alert: "RedisDown",
-      severity: "page",
-      fires: scene(4, { [`redis_up{${REDIS}}`]: step(1, 1, 0) }),
-      quiet: [scene(10, { [`redis_up{${REDIS}}`]: steady(1) })],
-    },
+    ...downCases("RedisDown", `redis_up{${REDIS}}`, "redis"),
     {
       alert: "RedisMemoryFull",
       severity: "ticket",

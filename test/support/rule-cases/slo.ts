@@ -143,6 +143,13 @@ const pages = (promises: readonly Promised[]): Check[] => {
 
 const tickets = (promises: readonly Promised[]): Check[] => [
   {
+    title: "the first hours of a new box are no day",
+    scene: traffic(promises, [[100, 5]]),
+    firing: [],
+    silent: firing(promises, "ticket", 3),
+    among: "ticket",
+  },
+  {
     title: "a day of burning is a ticket",
     scene: traffic(promises, [[DAY, 3 * 1.06]]),
     firing: firing(promises, "ticket", 3),
