@@ -77,7 +77,6 @@ def version_2(folder):
         "container_cpu_usage_seconds_total": cpu.get("usage_usec", 0) / 1e6,
         "container_cpu_cfs_throttled_seconds_total": cpu.get("throttled_usec", 0) / 1e6,
         "container_processes": number(f"{folder}/pids.current"),
-        "container_start_time_seconds": os.stat(folder).st_mtime,
     }
 
 
@@ -94,7 +93,6 @@ def version_1(memory_dir, cpuacct_dir, cpu_dir, pids_dir):
         "container_cpu_usage_seconds_total": (number(f"{cpuacct_dir}/cpuacct.usage") or 0) / 1e9,
         "container_cpu_cfs_throttled_seconds_total": table(f"{cpu_dir}/cpu.stat").get("throttled_time", 0) / 1e9,
         "container_processes": number(f"{pids_dir}/pids.current"),
-        "container_start_time_seconds": os.stat(memory_dir).st_mtime,
     }
 
 
@@ -106,13 +104,22 @@ class Containers:
         self.names = names
         self.unified = os.path.exists(f"{root}/cgroup.controllers")
         self.folders = {}
+        self.starts = {}
+
+    def started(self, folder):
+        """
+        Time of the folder as it was first seen. Its number stays as long as it is there; its time does not, since the kernel
+        may forget it and take the present for it.
+        """
+        found = os.stat(folder)
+        return self.starts.setdefault(found.st_ino, found.st_mtime)
 
     def controllers(self):
         return [""] if self.unified else ["memory", "cpuacct", "cpu", "pids"]
 
     def locate(self, container_id):
         known = self.folders.get(container_id)
-        if known is None or not all(os.path.isdir(folder) for folder in known):
+        if known is None or not all(os.path.isdir(folder) for folder in known if folder):
             places = [find(os.path.join(self.root, one), {container_id}).get(container_id) for one in self.controllers()]
             if places[0] is None:
                 self.folders.pop(container_id, None)
@@ -126,6 +133,7 @@ class Containers:
             return {"container_running": 0}
         try:
             values = version_2(*folders) if self.unified else version_1(*folders)
+            values["container_start_time_seconds"] = self.started(folders[0])
         except FileNotFoundError:
             return {"container_running": 0}
         return {**values, "container_running": 1}
