@@ -23,6 +23,8 @@ const lanes = [
     name: "code",
     paths: ["configs", "sizing", "catalogue", "rendering", "host", "constructs", "stacks", "cli", "bench", "scripts"],
     real: false,
+    // All cores: by default one is left to whoever sits there, half of a small machine.
+    workers: "100%",
   },
   { name: "programs", paths: ["programs"], real: true, workers: 2 },
   // Two at once: each has a project, a network and a port of its own, and waits for containers most of the time.

@@ -429,43 +429,6 @@ describe("a later deployment", () => {
   );
 });
 
-describe("a box that is watched", () => {
-  test("tells in `status` what Prometheus knows, once it has looked twice", async () => {
-    for (const last = Date.now() + 120_000; ; await new Promise((resolve) => setTimeout(resolve, 2000))) {
-      const { stdout } = await project.kit(["status", project.name, "--json"]);
-      const { measured, services, alerts, pools } = JSON.parse(stdout);
-      const seen = (key: string) => services.filter((s: Record<string, unknown>) => s[key] !== null).length;
-      // The exporter of containers does not tell about itself.
-      if (seen("cpu_cores") < SERVICES.length - 1 && Date.now() < last) continue;
-      expect([measured, seen("cpu_cores"), seen("memory_bytes")]).toEqual([
-        true,
-        SERVICES.length - 1,
-        SERVICES.length - 1,
-      ]);
-      expect(Object.keys(pools)).toEqual(expect.arrayContaining(["synapse", "synapse_session"]));
-      expect(alerts).toEqual([]);
-      return;
-    }
-  }, 150_000);
-
-  test("compresses on demand: a look, SQL to review in a new file, a run", async () => {
-    const file = join(project.dir, "state.sql");
-    const compress = (...args: string[]) => project.kit(["compress", project.name, ...args]);
-    for (const last = Date.now() + 120_000; ; await new Promise((resolve) => setTimeout(resolve, 2000))) {
-      // 5: Synapse's own work on these tables, of a new database, is not done.
-      if ((await compress("--dry-run")).code !== 5 || Date.now() > last) break;
-    }
-    expect(await compress("--dry-run", "--json")).toMatchObject({ code: 0, stdout: expect.stringContaining("rows") });
-    expect(await compress("--sql", file)).toMatchObject({ code: 0 });
-    const before = readFileSync(file, "utf8");
-    const again = await compress("--sql", file);
-    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("is there already") });
-    expect(readFileSync(file, "utf8")).toBe(before);
-    expect(await compress()).toMatchObject({ code: 0 });
-    expect(await messagesOf(bob)).toEqual(["second message", "first message"]);
-  }, 180_000);
-});
-
 describe("a service that hangs", () => {
   const health = () => docker("inspect", "--format", "{{.State.Health.Status}}", `${project.name}-nginx`);
   const until = async (wanted: string): Promise<void> => {

@@ -3,6 +3,8 @@ import { PROCESS, PROCESS_LEGEND, SHARE_STEPS, SYNAPSE, sumBy, upTo } from "../e
 import { type Dashboard, type Row, stat, timeSeries, when } from "../model";
 
 const FILE_SYSTEMS = 'fstype!~"tmpfs|ramfs|squashfs|overlay"';
+/** A query of an hour in steps of five minutes has no step before. */
+const WATCHED = "it is watched for ten minutes";
 const TABLE_SIZE = "pg_stat_user_tables_table_size_bytes + pg_stat_user_tables_index_size_bytes";
 const DAY = 86_400;
 
@@ -38,6 +40,7 @@ const load = ({ expected, postgres, synapse }: Plan): Row => ({
         {
           expr: `max_over_time(${sumBy(PROCESS, `rate(process_cpu_seconds_total{${SYNAPSE}}[5m])`)}[1h:5m])`,
           legend: PROCESS_LEGEND,
+          onlyWhen: WATCHED,
         },
       ],
     }),
@@ -66,6 +69,7 @@ const load = ({ expected, postgres, synapse }: Plan): Row => ({
         {
           expr: 'max_over_time((1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m])))[1h:5m])',
           legend: "busy",
+          onlyWhen: WATCHED,
         },
       ],
     }),

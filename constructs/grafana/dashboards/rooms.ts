@@ -105,7 +105,11 @@ const people: Row = {
           legend: "sent",
           onlyWhen: "a push was sent",
         },
-        { expr: `sum(${rate("synapse_http_httppusher_http_pushes_failed_total")})`, legend: "failed" },
+        {
+          expr: `sum(${rate("synapse_http_httppusher_http_pushes_failed_total")})`,
+          legend: "failed",
+          onlyWhen: "a push failed",
+        },
       ],
     }),
   ],

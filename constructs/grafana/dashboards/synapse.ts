@@ -259,6 +259,7 @@ const replication: Row = {
         {
           expr: sumBy(PROCESS, rate(`synapse_replication_tcp_protocol_inbound_rdata_count_total{${SYNAPSE}}`)),
           legend: PROCESS_LEGEND,
+          onlyWhen: "somebody used the server",
         },
       ],
     }),

@@ -1,0 +1,122 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:https";
+import { dirname, join } from "node:path";
+import type { Environment } from "../../configs/environment";
+import { hostAddress, subnetsOf } from "../../configs/network";
+import { PORTS } from "../../configs/ports";
+import { addressesOf } from "../../constructs/addresses";
+import { prometheusUrl } from "../../constructs/prometheus/targets";
+import { prepareSize } from "../../host/prepare";
+import type { Plan } from "../../sizing/plan";
+import { AlertInbox } from "./alert-inbox";
+import { certificateFor } from "./certificates";
+import { EngineProject } from "./engine-project";
+import { editConfig, hurried } from "./hurried-alerts";
+import { MatrixClient } from "./matrix-client";
+import { People } from "./people";
+import { PrometheusApi } from "./prometheus-api";
+
+const PORT = 18020;
+const TLS_PORT = 18021;
+const INBOX_PORT = 18022;
+const NETWORK = "10.123.160.0/22";
+/** The machine, as containers see it. */
+const HOST = hostAddress(subnetsOf(NETWORK).frontend, 1);
+export const SCRAPE_SECONDS = 5;
+
+const environmentYaml = (receivers = ""): string => `server_name: localhost
+public_baseurl: https://${HOST}:${TLS_PORT}
+hardware: { ram: 8GB, cpus: 4 }
+listen: { address: 127.0.0.1, port: ${PORT} }
+docker: { network: ${NETWORK} }
+expected: { federation: open, users: 100 }
+synapse:
+  workers: two
+  registration: open
+  rate_limits:
+    rc_message: { per_second: 1000, burst_count: 1000 }
+monitoring:
+  scrape_interval: ${SCRAPE_SECONDS}s
+  alerts:
+    receivers:
+      everything: { webhook: "http://${HOST}:${INBOX_PORT}/all" }
+      pager: { webhook: { secret_file: secrets/pager }, severity: page }
+${receivers}    dead_man: { webhook: "http://${HOST}:${INBOX_PORT}/alive" }
+`;
+
+/**
+ * A deployed environment with all that watches it: with two workers, a public door with a certificate, people in a room,
+ * and receivers of all kinds but e-mail.
+ */
+export class WatchedBox {
+  readonly project = new EngineProject("watched-e2e");
+  readonly guest = new MatrixClient(`http://127.0.0.1:${PORT}`);
+  environment!: Environment;
+  plan!: Plan;
+  people!: People;
+  prometheus!: PrometheusApi;
+  inbox!: AlertInbox;
+  private door!: Server;
+
+  get name(): string {
+    return this.project.name;
+  }
+
+  async deploy(): Promise<void> {
+    this.writeSecret("pager", `http://${HOST}:${INBOX_PORT}/pages\n`);
+    await this.apply(environmentYaml());
+    // From here on the machine has the network's address.
+    this.inbox = new AlertInbox(HOST, INBOX_PORT);
+    this.door = createServer(certificateFor(HOST, 60), (_, response) => response.end("{}")).listen(TLS_PORT, HOST);
+    const { environment, plan } = await prepareSize(this.name, this.project.dir);
+    this.environment = environment;
+    this.plan = plan;
+    this.prometheus = new PrometheusApi(prometheusUrl(environment, plan));
+    this.people = await People.meet(this.guest);
+    this.writeSecret("token", this.people.alice.token);
+    const nginx = `http://${addressesOf(NETWORK, plan).get("nginx")?.frontend}:${PORTS.nginx}`;
+    await this.apply(
+      environmentYaml(
+        `      room: { matrix: { homeserver: "${nginx}", room_id: "${this.people.room}", access_token: { secret_file: secrets/token } } }\n`,
+      ),
+    );
+    // Nobody that the exporter knows signed the test's certificate.
+    editConfig(this.container("blackbox-exporter"), "blackbox.yml", (text) =>
+      text.replace("    http:\n", "    http:\n      tls_config: { insecure_skip_verify: true }\n"),
+    );
+  }
+
+  /** Shortens what the running rules and routes wait for; nothing else of them changes. */
+  hurry(factor: number, keep: readonly string[]): void {
+    editConfig(this.container("prometheus"), "alerts.yml", (text) => hurried(text, factor, keep));
+    editConfig(this.container("alertmanager"), "alertmanager.yml", (text) => hurried(text, factor));
+  }
+
+  container(service: string): string {
+    return `${this.name}-${service}`;
+  }
+
+  /** Gives the public door a certificate that ends after so many days. */
+  useCertificateOf(days: number): void {
+    this.door.setSecureContext(certificateFor(HOST, days));
+  }
+
+  remove(): void {
+    this.inbox?.close();
+    this.door?.close();
+    this.door?.closeAllConnections();
+    this.project.removeAll();
+  }
+
+  private async apply(yaml: string): Promise<void> {
+    writeFileSync(this.project.file, yaml);
+    const { code, stderr } = await this.project.kit(["deploy", this.name]);
+    if (code !== 0) throw new Error(stderr);
+  }
+
+  private writeSecret(file: string, text: string): void {
+    const path = join(dirname(this.project.file), "secrets", file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+}
