@@ -1,8 +1,9 @@
 import type { Plan } from "../plan";
 import { FROM_FILE } from "../solved";
-import { capacityOf, SEND_TARGET_MS } from "./capacity";
+import { capacityOf } from "./capacity";
 import { COSTS } from "./costs";
 import { FAN_OUT } from "./rates";
+import { SEND_TARGET_MS } from "./resources";
 
 /** The capacity of a plan in `size --json`. */
 export interface CapacityReport {

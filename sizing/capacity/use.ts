@@ -1,7 +1,18 @@
+import type { LayoutProcess } from "../../configs/catalogue/layouts";
 import type { RoleName } from "../../configs/catalogue/roles";
-import type { Plan, ProcessPlan } from "../plan";
 import { type ByPart, type CostSet, type Costs, medianOf, type SynapsePart } from "./costs";
 import type { Rates } from "./rates";
+
+/** What there is to take a load. */
+export interface Services {
+  /** Of Synapse, main first. */
+  readonly processes: readonly LayoutProcess[];
+  readonly pgbouncer: boolean;
+  readonly redis: boolean;
+}
+
+/** Name of a process' container. */
+export const containerOf = ({ name }: LayoutProcess): string => `synapse-${name}`;
 
 /** What a load takes of the machine. */
 export interface Use {
@@ -49,12 +60,13 @@ const beside =
 const stillOf = (set: CostSet, name: Parameters<typeof medianOf>[1]): number => medianOf(set.still, name) / MS;
 
 /** Cores of one process beside others: what it costs to follow them, and its share of each part that it has. */
-const coresOf = (process: ProcessPlan, processes: readonly ProcessPlan[], set: CostSet, total: Total): number => {
-  let cores = Math.max(stillOf(set, process.isMain ? "main" : "idle"), 0) + total(part("idle"));
-  if (process.isMain) cores += total(beside("main"));
+const coresOf = (process: LayoutProcess, processes: readonly LayoutProcess[], set: CostSet, total: Total): number => {
+  const isMain = process === processes[0];
+  let cores = Math.max(stillOf(set, isMain ? "main" : "idle"), 0) + total(part("idle"));
+  if (isMain) cores += total(beside("main"));
   for (const [name, role] of Object.entries(ROLE_OF) as [keyof typeof ROLE_OF, RoleName][]) {
     const holders = processes.filter(({ roles }) => roles.includes(role));
-    if (holders.length === 0 ? process.isMain : holders.includes(process)) {
+    if (holders.length === 0 ? isMain : holders.includes(process)) {
       cores += total(beside(name)) / Math.max(1, holders.length);
     }
   }
@@ -65,8 +77,7 @@ const coresOf = (process: ProcessPlan, processes: readonly ProcessPlan[], set: C
  * Cores of each container, and database connections, at such rates: sums of rate × cost, so straight lines in each rate.
  * Processes of a role share its work equally, which many rooms and users come close to.
  */
-export const useOf = (plan: Plan, costs: Costs, rates: Rates): Use => {
-  const { processes } = plan.synapse;
+export const useOf = ({ processes, pgbouncer, redis }: Services, costs: Costs, rates: Rates): Use => {
   const isAlone = processes.length === 1;
   const set = isAlone ? costs.alone : costs.split;
   const total = totalOf(set, rates);
@@ -75,11 +86,11 @@ export const useOf = (plan: Plan, costs: Costs, rates: Rates): Use => {
   return {
     cores: {
       postgres: service("postgres"),
-      ...(plan.pgbouncer ? { pgbouncer: service("pgbouncer") } : {}),
-      ...(plan.redis ? { redis: service("redis", processes.length / MEASURED_PROCESSES) } : {}),
+      ...(pgbouncer ? { pgbouncer: service("pgbouncer") } : {}),
+      ...(redis ? { redis: service("redis", processes.length / MEASURED_PROCESSES) } : {}),
       ...Object.fromEntries(
         processes.map((process) => [
-          process.container.name,
+          containerOf(process),
           isAlone ? stillOf(set, "main") + total(part("main")) : coresOf(process, processes, set, total),
         ]),
       ),
