@@ -1,5 +1,5 @@
 // Writes what is generated: the JSON schema for editors and the reference from the schema of an environment, the tables
-// of roles and layouts from the catalogue, the alerts from their rules, the figures of docs/sizing.md from the solver. A
+// of roles and layouts from the catalogue, the alerts from their rules, the figures of some pages from the solver. A
 // test fails while the committed files are others.
 //
 //   node scripts/generate.mjs
@@ -25,13 +25,13 @@ const { WORKERS_REFERENCE_FILE, workersReferenceText } = require(join(compiled, 
 const { ALERTS_REFERENCE_FILE, alertsReferenceText } = require(
   join(compiled, "constructs", "prometheus", "rules", "reference.js"),
 );
-const { SIZING_PAGE, withFigures } = require(join(compiled, "constructs", "figures", "sizing-page.js"));
+const { PAGES_WITH_FIGURES, withFigures } = require(join(compiled, "constructs", "figures", "pages.js"));
 for (const [file, text] of [
   [JSON_SCHEMA_FILE, jsonSchemaText()],
   [REFERENCE_FILE, referenceText()],
   [WORKERS_REFERENCE_FILE, workersReferenceText()],
   [ALERTS_REFERENCE_FILE, alertsReferenceText()],
-  [SIZING_PAGE, withFigures(readFileSync(join(root, SIZING_PAGE), "utf8"))],
+  ...PAGES_WITH_FIGURES.map((page) => [page, withFigures(readFileSync(join(root, page), "utf8"))]),
 ]) {
   mkdirSync(dirname(join(root, file)), { recursive: true });
   writeFileSync(join(root, file), text);

@@ -1,4 +1,4 @@
-import type { Layout } from "../configs/catalogue/layouts";
+import { type Layout, workersIn } from "../configs/catalogue/layouts";
 import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { compressorClaim, compressorPlan, isCompressed } from "./compressor";
@@ -25,7 +25,6 @@ import { megabytes, solved, sumText } from "./solved";
 import { synapsePlan } from "./synapse";
 import { leastSynapseLimits, mostSynapseLimits, synapseMemoryFor } from "./synapse-budget";
 import { asksForTokenOwners } from "./token-owners";
-import { workersIn } from "./topology";
 import type { Violation } from "./violation";
 
 /** How Postgres and Synapse split what the rest leaves (docs/sizing.md). `guess`; what Synapse cannot use is Postgres'. */

@@ -50,6 +50,9 @@ export const layoutOf = (name: LayoutName, groups: readonly LayoutGroup[]): Layo
   processes: [MAIN, ...groups.flatMap(processesOf)],
 });
 
+/** Worker processes beside main. */
+export const workersIn = ({ processes }: Layout): number => processes.length - 1;
+
 /** The same layout with other counts of some of its groups. */
 export const withCounts = (layout: Layout, counts: Readonly<Record<string, number>>): Layout =>
   layoutOf(

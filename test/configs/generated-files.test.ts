@@ -4,7 +4,7 @@ import { load } from "js-yaml";
 import { JSON_SCHEMA_FILE, jsonSchemaText } from "../../configs/json-schema";
 import { REFERENCE_FILE, referenceText } from "../../configs/reference";
 import { WORKERS_REFERENCE_FILE, workersReferenceText } from "../../configs/workers-reference";
-import { SIZING_PAGE, withFigures } from "../../constructs/figures/sizing-page";
+import { PAGES_WITH_FIGURES, withFigures } from "../../constructs/figures/pages";
 import { ALERTS_REFERENCE_FILE, alertsReferenceText } from "../../constructs/prometheus/rules/reference";
 import { ROOT, SHIPPED, shippedText } from "../support/corpus";
 
@@ -102,11 +102,14 @@ describe("the generated files", () => {
     expect(readFileSync(join(ROOT, file), "utf8")).toBe(text());
   });
 
-  it("are the solver's figures, between the marks of the page; run `node scripts/generate.mjs`", () => {
-    const page = readFileSync(join(ROOT, SIZING_PAGE), "utf8");
-    expect(page).toBe(withFigures(page));
-    expect(page.match(/^<!-- figures: \w+ -->$/gm)).toHaveLength(8);
-  });
+  it.each(PAGES_WITH_FIGURES)(
+    "are the solver's figures, between the marks of %s; run `node scripts/generate.mjs`",
+    (file) => {
+      const page = readFileSync(join(ROOT, file), "utf8");
+      expect(page).toBe(withFigures(page));
+      expect(page.match(/^<!-- figures: \w+ -->$/gm)).toHaveLength(file === "docs/sizing.md" ? 8 : 1);
+    },
+  );
 
   it("have no figures of a name that nobody knows", () => {
     expect(() => withFigures("<!-- figures: other -->\n\n<!-- end -->")).toThrow("no figures are called other");

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import type { Environment } from "../../configs/environment";
+import { Bytes } from "../../configs/units/bytes";
 import { Cpus } from "../../configs/units/cpus";
 import { UserError } from "../../configs/user-error";
 import { capacityOf } from "../../sizing/capacity/capacity";
@@ -180,6 +181,24 @@ describe("capacity", () => {
       { numRuns: RUNS, seed: SEED },
     );
     expect(compared).toBeGreaterThan(RUNS / 2);
+  });
+
+  it("never falls when there are more cores, whatever layout they lead to, where RAM is no matter", () => {
+    const cores = fc.double({ min: 0.25, max: 12, noNaN: true });
+    let changed = 0;
+    fc.assert(
+      fc.property(environment, host, cores, cores, (env, on, few, more) => {
+        const roomy = { ...on, ram: on.ram.plus(Bytes.gib(64)) };
+        const [plan, other] = [few, few + more].map((all) => solve(env, { ...roomy, cpus: Cpus.of(all) })) as [
+          Plan,
+          Plan,
+        ];
+        if (other.synapse.layout.value !== plan.synapse.layout.value) changed += 1;
+        expect(capacityOf(other).messagesPerSecond).toBeGreaterThanOrEqual(capacityOf(plan).messagesPerSecond);
+      }),
+      { numRuns: RUNS, seed: SEED },
+    );
+    expect(changed).toBeGreaterThan(RUNS / 10);
   });
 
   it("never grows with the devices that listen in a room", () => {

@@ -24,19 +24,19 @@ describe("memory limits in MB", () => {
     [2048, 1, { postgres: 652, "synapse-main": 899, nginx: 34 }, 2],
     [4096, 2, { postgres: 1404, "synapse-main": 1939, nginx: 49 }, 2],
     [
-      8192,
+      4096,
       4,
       {
-        postgres: 2808,
+        postgres: 1344,
         pgbouncer: 32,
-        redis: 98,
-        "synapse-main": 1194,
-        "synapse-sync1": 894,
-        "synapse-rooms1": 894,
-        "synapse-federation1": 894,
-        nginx: 98,
+        redis: 89,
+        "synapse-main": 588,
+        "synapse-sync1": 421,
+        "synapse-rooms1": 421,
+        "synapse-federation1": 421,
+        nginx: 67,
       },
-      5,
+      11,
     ],
     [24_576, 2, { postgres: 15_267, "synapse-main": 5689, nginx: 49 }, 2],
   ])("%i MB and %i cores", (ram, cores, limits, left) => {
@@ -48,6 +48,7 @@ describe("memory limits in MB", () => {
   });
 
   it.each([
+    [8192, 4, 2789, 914, 366, 8],
     [16_384, 8, 5710, 2124, 719, 8],
     [65_536, 16, 23_613, 5689, 1582, 17],
     [131_072, 32, 60_937, 5689, 2845, 17],
@@ -75,7 +76,7 @@ describe("Postgres", () => {
     [1024, 1, ["64MB", "2MB", "32MB", "16MB", "144MB", "1GB", "22"]],
     [2048, 1, ["192MB", "5184kB", "45MB", "18MB", "384MB", "1GB", "22"]],
     [4096, 2, ["496MB", "9536kB", "110MB", "44MB", "944MB", "2GB", "24"]],
-    [8192, 4, ["1008MB", "5568kB", "218MB", "58MB", "1888MB", "4GB", "43"]],
+    [8192, 4, ["976MB", "4544kB", "211MB", "56MB", "1840MB", "4GB", "48"]],
     [16_384, 8, ["2112MB", "6080kB", "458MB", "122MB", "3952MB", "8GB", "64"]],
     [24_576, 2, ["4912MB", "64MB", "1GB", "512MB", "12128MB", "16GB", "24"]],
     [65_536, 16, ["9808MB", "16832kB", "1GB", "430MB", "17520MB", "16GB", "96"]],
@@ -182,7 +183,7 @@ describe("connections", () => {
   it.each([
     [2048, 1, [6], undefined, "direct"],
     [4096, 2, [8], undefined, "direct"],
-    [8192, 4, [8, 5, 5, 5], [15, 8], "session,transaction,transaction,transaction"],
+    [4096, 4, [8, 5, 5, 5], [15, 8], "session,transaction,transaction,transaction"],
   ])("%i MB and %i cores: cp_max %j, pools %j, %s", (ram, cores, cpMax, pools, paths) => {
     const plan = planFor(ram, cores);
     expect(plan.synapse.processes.map((process) => process.cpMax.value)).toEqual(cpMax);
@@ -244,7 +245,7 @@ describe("overrides that hold", () => {
       plan.pgbouncer?.sessionPool,
       plan.pgbouncer?.settings.log_connections?.value,
     ]).toEqual([12, 7, "1"]);
-    expect(plan.synapse.processes.map((process) => process.cpMax.value)).toEqual([7, 7, 7, 7]);
+    expect(plan.synapse.processes.map((process) => process.cpMax.value)).toEqual(Array(9).fill(7));
     expect(plan.synapse.globalCacheFactor).toEqual({
       value: 2.5,
       reason: "set by synapse.global_cache_factor",

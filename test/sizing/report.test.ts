@@ -38,7 +38,8 @@ why
 
 describe("sizeJson", () => {
   it("is the same plan as data, one entry per container", () => {
-    const report = sizeJson(solve(AUTO, machine(8192, 4)));
+    const env = { ...AUTO, synapse: { ...AUTO.synapse, workers: "three" as const } };
+    const report = sizeJson(solve(env, machine(8192, 4)));
     expect([report.profile, report.host, report.layout.name]).toEqual([
       "medium",
       { ram_bytes: 8_589_934_592, cpus: 4, source: "declared" },

@@ -2,8 +2,11 @@ import { LAYOUTS } from "../../configs/catalogue/layouts";
 import type { Environment } from "../../configs/environment";
 import { Cpus } from "../../configs/units/cpus";
 import { UserError } from "../../configs/user-error";
+import { heldByLayouts } from "../../sizing/auto-layout";
+import { capacityOf } from "../../sizing/capacity/capacity";
+import { COSTS_SOURCE } from "../../sizing/capacity/costs";
 import type { HostFacts } from "../../sizing/plan";
-import { sizeJson, sizeText } from "../../sizing/report";
+import { explain, sizeJson, sizeText } from "../../sizing/report";
 import { solve } from "../../sizing/solve";
 import { layoutCandidates } from "../../sizing/topology";
 import { AUTO, machine } from "./fixtures";
@@ -20,11 +23,18 @@ describe("worker layout", () => {
     [3583, 16, "none"],
     [4096, 1.99, "none"],
     [4096, 2, "none"],
-    [4096, 3.9, "none"],
-    [8192, 4, "three"],
-    [8192, 7.5, "three"],
+    // none 5.17, three 5.33
+    [8192, 3, "none"],
+    // none 5.17, three 5.8, eight 6.11
+    [8192, 3.7, "three"],
+    // three 5.8, eight 6.58, seventeen 5.48
+    [8192, 4, "eight"],
+    [4096, 4, "three"],
+    [8192, 7.5, "eight"],
+    // eight 11.1, seventeen 11.3
     [16_384, 8, "eight"],
-    [16_384, 15, "eight"],
+    // eight 11.1, seventeen 12.8
+    [16_384, 9, "seventeen"],
     [65_536, 16, "seventeen"],
     [2_097_152, 256, "seventeen"],
     [3584, 256, "three"],
@@ -39,20 +49,38 @@ describe("worker layout", () => {
     // 8 × 0.00625 × 65 = 3.25
     [65_536, 16, 65, "three"],
     [65_536, 16, 1000, "none"],
+    // 8 × 0.00625 × 17 = 0.85 of at most 0.8 cores
+    [8192, 4, 16, "eight"],
+    [8192, 4, 17, "three"],
+    // Of main alone, `two` and `three` only main alone and `two` are left; main alone holds more.
     [8192, 4, 42, "three"],
-    [8192, 4, 43, "two"],
+    [8192, 4, 43, "none"],
   ])("%i MB, %i cores and %i events/s: %s, for following replication is not free", (ram, cores, events, layout) =>
     expect(layoutOf(ram, cores, events)).toBe(layout),
   );
 
   it("says why", () => {
-    const env = { ...AUTO, expected: { federation: "open" as const, eventsPerSecond: 31 } };
-    expect(layoutCandidates(env, machine(65_536, 16)).map(({ value, reason }) => [value.name, reason])).toEqual([
-      ["eight", "16 cores, 16 or more; 8 workers × 0.00625 core × 31 events/s = 1.55 of at most 3.2 cores"],
-      ["three", "16 cores, 16 or more; eight does not fit 64 GB"],
-      ["two", "16 cores, 16 or more; eight does not fit 64 GB"],
-      ["none", "16 cores, 16 or more; eight does not fit 64 GB"],
+    const reasonsOn = (ram: number, cores: number, eventsPerSecond?: number) =>
+      layoutCandidates(
+        { ...AUTO, expected: { federation: "open", ...(eventsPerSecond === undefined ? {} : { eventsPerSecond }) } },
+        machine(ram, cores),
+      ).map(({ value, reason, source }) => [value.name, reason, source]);
+    const rule = "the fewest processes within 8 % of the most";
+    const source = `${COSTS_SOURCE}; docs/workers.md`;
+    expect(reasonsOn(8192, 4)).toEqual([
+      ["eight", `by messages/s on 4 CPU (none 5.17, two 4.39, three 5.8, eight 6.58, seventeen 5.48): ${rule}`, source],
+      ["three", `by messages/s on 4 CPU (none 5.17, two 4.39, three 5.8): ${rule}; eight does not fit 8 GB`, source],
+      ["none", `by messages/s on 4 CPU (none 5.17, two 4.39): ${rule}; three does not fit 8 GB`, source],
     ]);
+    expect(reasonsOn(65_536, 16, 65)[0]).toEqual([
+      "three",
+      `by messages/s on 16 CPU (none 5.17, two 4.39, three 5.8): ${rule}; not eight, seventeen: 8 workers × 0.00625 core × 65 events/s = 3.25 of at most 3.2 cores to follow replication`,
+      source,
+    ]);
+    expect(reasonsOn(1024, 16)).toEqual([["none", "1 GB of RAM is below 3.5 GB, main runs alone", "guess"]]);
+    expect(explain(solve(AUTO, machine(8192, 4)), "synapse.workers")).toBe(
+      `synapse.workers = eight\n  ${reasonsOn(8192, 4)[0]?.[1]}\n  source: ${source}\n`,
+    );
   });
 
   it("tries nothing else when the file names one", () => {
@@ -60,6 +88,32 @@ describe("worker layout", () => {
     const [only, ...more] = layoutCandidates(env, { ...machine(1024, 1), cpus: Cpus.of(1) });
     expect(more).toEqual([]);
     expect([only]).toEqual([{ value: LAYOUTS.eight, reason: "set by synapse.workers", source: "environment file" }]);
+  });
+});
+
+describe("what a layout holds", () => {
+  const CORES = [0.25, 0.5, 1, 1.5, 2, 3, 3.3, 3.7, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 24, 32, 64];
+  const many = { ...AUTO, expected: { federation: "closed" as const, users: 20_000 } };
+  const planOf = (workers: Environment["synapse"]["workers"], cores: number) =>
+    solve({ ...many, synapse: { ...many.synapse, workers } }, machine(262_144, cores));
+
+  it("is what its plan says that it holds", () => {
+    for (const cores of CORES) {
+      for (const { name, messagesPerSecond } of heldByLayouts(cores)) {
+        expect([cores, name, capacityOf(planOf(name, cores)).messagesPerSecond]).toEqual([
+          cores,
+          name,
+          messagesPerSecond,
+        ]);
+      }
+    }
+  });
+
+  it("is never much less with the one that the machine leads to than with any other", () => {
+    for (const cores of CORES) {
+      const best = Math.max(...heldByLayouts(cores).map(({ messagesPerSecond }) => messagesPerSecond));
+      expect(capacityOf(planOf("auto", cores)).messagesPerSecond).toBeGreaterThanOrEqual(0.92 * best);
+    }
   });
 });
 
@@ -97,15 +151,16 @@ describe("counts set by hand", () => {
     expect(processes).toHaveLength(11);
     expect(layout).toMatchObject({
       value: "eight",
-      reason: "8 cores, 8 or more; with rooms 4 by synapse.worker_counts",
+      reason:
+        "by messages/s on 8 CPU (none 5.17, two 4.39, three 5.8, eight 11.1, seventeen 11.3): the fewest processes within 8 % of the most; with rooms 4 by synapse.worker_counts",
     });
   });
 
   it("fail where the layout that the machine leads to has no such group, or would not be sound", () => {
-    expect(messageOf(withCounts("auto", { media: 1 }), machine(8192, 4))).toBe(
-      "test.yaml: `synapse.worker_counts.media`: the layout three has no group `media`; there are: sync 1, rooms 1, federation 1 (4 cores, 4 or more); a name in `synapse.workers` fixes the layout",
+    expect(messageOf(withCounts("auto", { media: 1 }), machine(4096, 4))).toBe(
+      "test.yaml: `synapse.worker_counts.media`: the layout three has no group `media`; there are: sync 1, rooms 1, federation 1 (by messages/s on 4 CPU (none 5.17, two 4.39, three 5.8): the fewest processes within 8 % of the most; eight does not fit 4 GB); a name in `synapse.workers` fixes the layout",
     );
-    expect(messageOf(withCounts("auto", { sync: 2 }), machine(8192, 4))).toMatch(
+    expect(messageOf(withCounts("auto", { sync: 2 }), machine(4096, 4))).toMatch(
       /^test\.yaml: `synapse\.worker_counts\.sync`: typing may run in one process only, not in sync1 and sync2: /,
     );
   });
@@ -162,6 +217,6 @@ describe("an image of Synapse that is too old", () => {
 
   it("is taken where main runs alone, and where it does not tell its version", () => {
     expect(solve(withImage("matrixdotorg/synapse:v1.140.0"), machine(2048, 1)).synapse.processes).toHaveLength(1);
-    expect(solve(withImage(`synapse@sha256:${"0".repeat(64)}`), machine(8192, 4)).synapse.processes).toHaveLength(4);
+    expect(solve(withImage(`synapse@sha256:${"0".repeat(64)}`), machine(8192, 4)).synapse.processes).toHaveLength(9);
   });
 });

@@ -1,9 +1,10 @@
 import { aloneTable, capacityTable, circumstancesText, holdsText, splitTable } from "./capacity";
+import { layoutsTable } from "./layouts";
 import { leastText, plansTable } from "./plans";
 import { tiersTable } from "./tiers";
 
-/** The page whose figures are the solver's own. */
-export const SIZING_PAGE = "docs/sizing.md";
+/** Pages with figures that are the solver's own. */
+export const PAGES_WITH_FIGURES = ["docs/sizing.md", "docs/workers.md"] as const;
 
 const BLOCKS: Readonly<Record<string, () => string>> = {
   plans: plansTable,
@@ -14,15 +15,16 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
   alone: aloneTable,
   split: splitTable,
   capacity: capacityTable,
+  layouts: layoutsTable,
 };
 
-/** The page with its figures reckoned anew: what stands between the marks `<!-- figures: … -->` and `<!-- end -->`. */
+/** A page with its figures reckoned anew: what stands between the marks `<!-- figures: … -->` and `<!-- end -->`. */
 export const withFigures = (page: string): string =>
   page.replace(
     /(<!-- figures: (\w+) -->\n)[\s\S]*?(\n<!-- end -->)/g,
     (_all, start: string, name: string, end: string) => {
       const block = BLOCKS[name];
-      if (!block) throw new Error(`${SIZING_PAGE}: no figures are called ${name}`);
+      if (!block) throw new Error(`no figures are called ${name}`);
       return start + block() + end;
     },
   );

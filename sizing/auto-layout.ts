@@ -1,0 +1,89 @@
+import { LAYOUTS, workersIn } from "../configs/catalogue/layouts";
+import { type Environment, WORKER_LAYOUTS, type WorkerLayoutName } from "../configs/environment";
+import { Bytes } from "../configs/units/bytes";
+import { COSTS, COSTS_SOURCE } from "./capacity/costs";
+import { FAN_OUT } from "./capacity/rates";
+import { messagesHeld } from "./capacity/resources";
+import type { HostFacts, Solved } from "./plan";
+import { GUESS, solved } from "./solved";
+
+/** Less RAM than this runs main alone, whatever the cores (docs/sizing.md: workers start at 4 GB). `guess` */
+const LEAST_RAM_FOR_WORKERS = Bytes.gib(3.5);
+
+/**
+ * What the same layout differs by at two turns: 6.07 and 6.6 messages/s, 8.0 and 8.53 (medians of three rounds,
+ * docs/workers.md, "Measured"). Less is no gain, and each process has its price in RAM.
+ */
+const NOISE = 0.08;
+
+/** A quarter of a core per worker at 40 events/s, only to follow replication (Element, "Scaling to millions of users requires Synapse Pro"). */
+const REPLICATION_TAX_CORES = 0.25 / 40;
+/** Share of the cores that may go into that (docs/sizing.md). `guess` */
+const MOST_TAX_SHARE = 0.2;
+
+/** What a layout of the kit holds on some machine. */
+interface Held {
+  readonly name: WorkerLayoutName;
+  readonly messagesPerSecond: number;
+}
+
+/**
+ * Messages a second that each layout of the kit holds on so many cores, the smallest layout first; with a pooler beside
+ * workers, whatever the file says, since no override has a say in the layout.
+ */
+export const heldByLayouts = (cores: number): readonly Held[] =>
+  WORKER_LAYOUTS.map((name) => {
+    const { processes } = LAYOUTS[name];
+    const hasWorkers = workersIn(LAYOUTS[name]) > 0;
+    const server = { processes, pgbouncer: hasWorkers, redis: hasWorkers, cores };
+    return { name, messagesPerSecond: messagesHeld(server, COSTS, FAN_OUT) };
+  });
+
+/** The first of those that hold the most, or within the noise of it. */
+const choice = (held: readonly Held[]): number => {
+  const most = Math.max(...held.map(({ messagesPerSecond }) => messagesPerSecond));
+  return held.findIndex(({ messagesPerSecond }) => messagesPerSecond >= (1 - NOISE) * most);
+};
+
+const rounded = (value: number): string => String(Number(value.toPrecision(3)));
+
+const taxOf = (name: WorkerLayoutName, events: number): number =>
+  workersIn(LAYOUTS[name]) * REPLICATION_TAX_CORES * events;
+
+/** Layouts that would spend more than a fifth of the cores on following what the file says that happens. */
+const barredBy = (
+  events: number | undefined,
+  cores: number,
+): { readonly names: WorkerLayoutName[]; readonly why: string } => {
+  const most = MOST_TAX_SHARE * cores;
+  const names = events === undefined ? [] : WORKER_LAYOUTS.filter((name) => taxOf(name, events) > most);
+  const [first] = names;
+  if (events === undefined || first === undefined) return { names: [], why: "" };
+  const tax = `${workersIn(LAYOUTS[first])} workers × ${REPLICATION_TAX_CORES} core × ${events} events/s = ${rounded(taxOf(first, events))} of at most ${rounded(most)} cores`;
+  return { names, why: `; not ${names.join(", ")}: ${tax} to follow replication` };
+};
+
+/**
+ * Layouts to try where the file leaves it to the machine, best first: the one with the fewest processes of those that
+ * hold the most; should it not fit the RAM, the same among the smaller ones; in the end main alone.
+ */
+export const autoLayouts = (env: Environment, host: HostFacts): Solved<WorkerLayoutName>[] => {
+  if (host.ram.isLessThan(LEAST_RAM_FOR_WORKERS)) {
+    return [solved("none", `${host.ram} of RAM is below ${LEAST_RAM_FOR_WORKERS}, main runs alone`, GUESS)];
+  }
+  const cores = host.cpus.toCores();
+  const barred = barredBy(env.expected.eventsPerSecond, cores);
+  const layouts: Solved<WorkerLayoutName>[] = [];
+  let left = heldByLayouts(cores).filter(({ name }) => !barred.names.includes(name));
+  let tooLarge = "";
+  while (left.length > 0) {
+    const index = choice(left);
+    const { name } = left[index] as Held;
+    const all = left.map((one) => `${one.name} ${rounded(one.messagesPerSecond)}`).join(", ");
+    const reason = `by messages/s on ${host.cpus} CPU (${all}): the fewest processes within ${NOISE * 100} % of the most${barred.why}${tooLarge}`;
+    layouts.push(solved(name, reason, `${COSTS_SOURCE}; docs/workers.md`));
+    tooLarge = `; ${name} does not fit ${host.ram}`;
+    left = left.slice(0, index);
+  }
+  return layouts;
+};
