@@ -37,7 +37,7 @@ const cases: Box[] = [
   ...WORKER_LAYOUTS.map((layout) => boxWithLayout(layout)),
   ...customBoxes(),
   ...Object.entries(VARIATIONS).flatMap(([name, more]) => [
-    boxOf(`${name}-workers`, yamlOf(8, 2, `${more}\n`)),
+    boxOf(`${name}-workers`, yamlOf(8, 4, `${more}\n`)),
     boxOf(`${name}-alone`, yamlOf(2, 1, `${more}\n`)),
   ]),
 ];
