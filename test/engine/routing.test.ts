@@ -298,7 +298,7 @@ describe.each(LAYOUTS)("layout %s", (layout) => {
       const requests = numbers(KEYS).flatMap((n) => {
         const opaque = `mct_${opaqueKey(n)}`;
         const user = Buffer.from(`user${n}`).toString("base64url");
-        return numbers(3).map((device) => ({
+        return numbers(2).map((device) => ({
           key: n % 2 === 0 ? opaque : user,
           client: guest.withToken(n % 2 === 0 ? opaque : `syt_${user}_device${device}_x`),
           path: "/_matrix/client/v3/sync",
