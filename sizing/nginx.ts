@@ -6,15 +6,19 @@ import { type Present, serviceCpu } from "./cpu";
 import { LEAST_NOFILE, powerOfTwoFrom } from "./file-limits";
 import type { HostFacts, NginxPlan, Plan, RequestLimits, Solved } from "./plan";
 import { requestCountsMemory } from "./request-counts";
+import { pollsFor } from "./request-limits";
 import { solved } from "./solved";
 import { tokenOwnersMemory } from "./token-owners";
 
-/** Master process and shared zones. Measured: 1.5 MB without the zones. */
-const MASTER = Bytes.mib(16);
+/** Master process, shared zones and the health check (curl). Measured: 5.3 MB with an idle worker. */
+const MASTER = Bytes.mib(8);
 /** Measured: 1.5 MB, and 0.43 kB for each of its connections. */
 const PER_WORKER = Bytes.mib(4);
-/** Measured: 15 kB for a long poll that waits, sockets included; the plan lets two in for each client. */
-const PER_CLIENT = Bytes.kib(41);
+/**
+ * A request whose answer nobody reads, and which is compressed. Measured: 73 kB, of which the upstream's buffers take 24,
+ * gzip's 8 and its window and hash 24 (`constructs/nginx/settings.ts`). A long poll that waits takes 15 kB.
+ */
+const PER_SLOW_REQUEST = Bytes.kib(76);
 /**
  * Bodies of requests on routes with a fallback are buffered as files in /tmp, a tmpfs whose pages count as memory of the
  * container. `constructs/nginx/nginx.ts` gives the tmpfs the same size, so that the limit covers a full one. Main alone has
@@ -56,13 +60,21 @@ export interface NginxDemand {
   readonly countsRequests: boolean;
 }
 
+/** What else may be in flight while every long poll that Nginx lets in waits. `guess` */
+const BESIDE_POLLS_SHARE = 0.25;
+const BESIDE_POLLS_LEAST = 100;
+
+/** Requests that Nginx lets in: an even function of the clients, as their memory is. */
+const requestsFor = (polls: number): number =>
+  polls + Math.max(BESIDE_POLLS_LEAST, Math.floor(polls * BESIDE_POLLS_SHARE));
+
 const partsFor = (
   workers: number,
   { expected, synapseWorkers, asksForTokenOwners, countsRequests }: NginxDemand,
 ): Record<string, Bytes> => ({
   master: MASTER,
   workers: PER_WORKER.times(workers),
-  clients: PER_CLIENT.times(expected.clients.value),
+  requests: PER_SLOW_REQUEST.times(requestsFor(pollsFor(expected.clients.value).value)),
   "temp files": synapseWorkers > 0 ? NGINX_TEMP : Bytes.ZERO,
   "token owners": asksForTokenOwners ? tokenOwnersMemory(expected.clients.value).ceilTo(MIB) : Bytes.ZERO,
   "request counts": countsRequests ? requestCountsMemory() : Bytes.ZERO,
@@ -82,21 +94,19 @@ const takenPerWorker = (servers: number): number => EXTRA_CONNECTIONS + KEPT_PER
 
 const PER_REQUEST = CONNECTION_MARGIN * CONNECTIONS_PER_REQUEST;
 
-const connectionsPerWorker = (polls: number, workers: number, servers: number): Solved<number> => {
+const connectionsPerWorker = (requests: number, workers: number, servers: number): Solved<number> => {
   const taken = takenPerWorker(servers);
-  const needed = (PER_REQUEST * polls) / workers + taken;
-  const reason = `${CONNECTION_MARGIN} × ${CONNECTIONS_PER_REQUEST} × ${polls} long polls ÷ ${workers} workers + ${taken}, next power of two, at least ${LEAST_CONNECTIONS}`;
+  const needed = (PER_REQUEST * requests) / workers + taken;
+  const reason = `${CONNECTION_MARGIN} × ${CONNECTIONS_PER_REQUEST} × ${requests} requests ÷ ${workers} workers + ${taken}, next power of two, at least ${LEAST_CONNECTIONS}`;
   return solved(Math.max(LEAST_CONNECTIONS, powerOfTwoFrom(needed)), reason, "docs/sizing.md");
 };
 
-const mostRequestsFor = (connections: number, workers: number, servers: number): Solved<number> => {
-  const taken = takenPerWorker(servers);
-  return solved(
-    Math.floor((workers * (connections - taken)) / PER_REQUEST),
-    `${workers} workers × (${connections} connections - ${taken}) ÷ (${CONNECTION_MARGIN} × ${CONNECTIONS_PER_REQUEST})`,
-    "docs/workers.md",
+const mostRequestsFor = (polls: number): Solved<number> =>
+  solved(
+    requestsFor(polls),
+    `${polls} long polls, and a quarter of that or ${BESIDE_POLLS_LEAST} beside them`,
+    "docs/workers.md; guess",
   );
-};
 
 /**
  * Nginx in front of everything.
@@ -113,7 +123,8 @@ export const nginxPlan = (
   const clients = demand.expected.clients.value;
   const cores = host.cpus.toWholeCores();
   const workers = workersFor(cores, clients);
-  const connections = connectionsPerWorker(limits.polls.value, workers, servers);
+  const requests = mostRequestsFor(limits.polls.value);
+  const connections = connectionsPerWorker(requests.value, workers, servers);
   const files = FILES_PER_CONNECTION * connections.value;
   const parts = partsFor(workers, demand);
   const used = Bytes.sum(Object.values(parts));
@@ -128,7 +139,7 @@ export const nginxPlan = (
       connections: solved(workers * connections.value, `${workers} workers × ${connections.value}`, connections.source),
       // As if one worker had all: a second one, which comes with more RAM, must not lower it. Nothing on top, since there
       // are files and connections to spare in it.
-      nofile: Math.max(LEAST_NOFILE, FILES_PER_CONNECTION * connectionsPerWorker(limits.polls.value, 1, servers).value),
+      nofile: Math.max(LEAST_NOFILE, FILES_PER_CONNECTION * connectionsPerWorker(requests.value, 1, servers).value),
     },
     ...(demand.asksForTokenOwners
       ? {
@@ -141,7 +152,7 @@ export const nginxPlan = (
       : {}),
     countsRequests: demand.countsRequests,
     limits,
-    mostRequests: mostRequestsFor(connections.value, workers, servers),
+    mostRequests: requests,
     workerProcesses: solved(
       workers,
       `${cores} cores: one each up to ${WORKERS_PER_CORE_UP_TO}, then a quarter, at most ${MOST_WORKERS}; and one for each ${CLIENTS_PER_WORKER} of ${clients} clients`,

@@ -57,6 +57,14 @@ const queueOf = (cpMax: number, perConnection: number, share: number): Solved<nu
     SOURCE,
   );
 
+/** Long polls of so many clients. */
+export const pollsFor = (clients: number): Solved<number> =>
+  solved(
+    Math.max(LEAST_POLLS, POLLS_PER_CLIENT * clients),
+    `${POLLS_PER_CLIENT} for each of ${clients} expected clients, at least ${LEAST_POLLS}`,
+    GUESS,
+  );
+
 /**
  * Requests that may be in flight at once, by role and for each process that holds it. From the layout, the expected
  * clients and the database connections of a process.
@@ -66,11 +74,7 @@ export const requestLimitsFor = (
   expected: Plan["expected"],
   { cpMaxMain, cpMaxWorker }: ConnectionPlan,
 ): RequestLimits => {
-  const polls = solved(
-    Math.max(LEAST_POLLS, POLLS_PER_CLIENT * expected.clients.value),
-    `${POLLS_PER_CLIENT} for each of ${expected.clients.value} expected clients, at least ${LEAST_POLLS}`,
-    GUESS,
-  );
+  const polls = pollsFor(expected.clients.value);
   const limitOf = (role: RoleName): Solved<number> | undefined => {
     const holders = processes.filter((process) => process.roles.includes(role));
     const demand = demandOf(role);

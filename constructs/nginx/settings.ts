@@ -44,6 +44,10 @@ export const httpSettings = (env: Environment): Readonly<Record<string, string>>
   gzip: "on",
   gzip_comp_level: "2",
   gzip_min_length: "1000",
+  // Each answer on its way takes these: with zlib's largest window, 393 kB instead of 24 for a tenth less to send.
+  gzip_window: "2k",
+  gzip_hash: "4k",
+  gzip_buffers: "2 4k",
   gzip_proxied: "any",
   gzip_vary: "on",
   gzip_types: "application/json text/plain application/javascript text/css",
@@ -55,9 +59,10 @@ export const httpSettings = (env: Environment): Readonly<Record<string, string>>
   // Bodies stream through: kept, they would fill the container's memory. Locations with a fallback must keep them.
   proxy_request_buffering: "off",
   proxy_max_temp_file_size: "0",
-  proxy_buffer_size: "16k",
-  proxy_buffers: "8 16k",
-  proxy_busy_buffers_size: "32k",
+  // Of every request whose client reads slowly: sizing/nginx.ts reckons with them.
+  proxy_buffer_size: "8k",
+  proxy_buffers: "4 4k",
+  proxy_busy_buffers_size: "8k",
   proxy_connect_timeout: CONNECT_TIMEOUT.toString(),
   proxy_read_timeout: READ_TIMEOUT.toString(),
   proxy_send_timeout: READ_TIMEOUT.toString(),

@@ -167,7 +167,7 @@ describe("counts set by hand", () => {
 
   it("fail when they do not fit, rather than being paid for with another layout", () => {
     expect(messageOf(withCounts("auto", { rooms: 60 }), machine(16_384, 8))).toMatch(
-      /^test\.yaml: synapse\.worker_counts\.rooms = 60: I1 .*; the nearest value that holds is 44:[\s\S]* RAM\s+\(eight layout; /,
+      /^test\.yaml: synapse\.worker_counts\.rooms = 60: I1 .*; the nearest value that holds is 43:[\s\S]* RAM\s+\(eight layout; /,
     );
     expect(messageOf(withCounts("auto", { rooms: 40, sync: 40 }), machine(16_384, 8))).toMatch(
       /^test\.yaml: synapse\.worker_counts = rooms 40, sync 40: I1 .*; leave it out:$/m,
