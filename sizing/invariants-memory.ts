@@ -3,11 +3,11 @@ import { activeBackends, DIRECT_CLIENTS } from "./connections";
 import { USABLE_SHARE_OF_LIMIT } from "./constants";
 import { lookupIn } from "./overrides";
 import { containersOf, type Plan } from "./plan";
-import { BACKEND, PAGES_PER_ENTRY, SORTS_PER_QUERY } from "./postgres-budget";
+import { backendWith, PAGES_PER_ENTRY, SORTS_PER_QUERY } from "./postgres-budget";
 import { sharedMemory, walBuffersFor } from "./postgres-shared-memory";
 import { furtherSharedMemory } from "./postgres-shared-settings";
 import { REDIS_BASE } from "./redis";
-import { postgresBytesIn, postgresNumberIn, redisBytesIn } from "./settings-reader";
+import { postgresBytesIn, postgresNumberIn, postgresSwitchIn, redisBytesIn } from "./settings-reader";
 import { megabytes, sumText } from "./solved";
 
 /** What /dev/shm holds beside parallel work (I10), and Docker's default size of it. */
@@ -25,6 +25,10 @@ export const serverConnections = (plan: Plan): number => {
   return plan.pgbouncer.transactionPool + plan.pgbouncer.sessionPool + 2 * reserve;
 };
 
+/** Processes that a hash may be shared by: each adds its own `work_mem`, also where it never starts. */
+const processesPerHash = (plan: Plan): number =>
+  postgresSwitchIn(plan, "enable_parallel_hash") ? 1 + postgresNumberIn(plan, "max_parallel_workers_per_gather") : 1;
+
 /** Left side of I2, from the settings as they are rendered. */
 const postgresHardBound = (plan: Plan): Record<string, Bytes> => {
   const servers = serverConnections(plan);
@@ -32,7 +36,9 @@ const postgresHardBound = (plan: Plan): Record<string, Bytes> => {
   const walBuffers = postgresBytesIn(plan, "wal_buffers");
   const gather = postgresNumberIn(plan, "max_parallel_workers_per_gather");
   const parallel = gather > 0 ? postgresNumberIn(plan, "max_parallel_workers") : 0;
-  const perServer = SORTS_PER_QUERY + postgresNumberIn(plan, "hash_mem_multiplier");
+  const multiplier = postgresNumberIn(plan, "hash_mem_multiplier");
+  const allocations =
+    servers * (SORTS_PER_QUERY + multiplier * processesPerHash(plan)) + parallel * (SORTS_PER_QUERY + multiplier);
   const autovacuum = postgresBytesIn(plan, "autovacuum_work_mem");
   const maintenance = postgresBytesIn(plan, "maintenance_work_mem");
   return {
@@ -49,8 +55,8 @@ const postgresHardBound = (plan: Plan): Record<string, Bytes> => {
       ),
     ),
     "page tables": sharedBuffers.times(activeBackends(servers, plan.host.cpus.toWholeCores()) / PAGES_PER_ENTRY),
-    backends: BACKEND.times(servers + DIRECT_CLIENTS),
-    work_mem: postgresBytesIn(plan, "work_mem").times((servers + parallel) * perServer),
+    backends: backendWith(postgresBytesIn(plan, "temp_buffers")).times(servers + DIRECT_CLIENTS),
+    work_mem: postgresBytesIn(plan, "work_mem").times(allocations),
     autovacuum_work_mem: (autovacuum.equals(Bytes.ZERO) ? maintenance : autovacuum).times(
       postgresNumberIn(plan, "autovacuum_max_workers"),
     ),
@@ -110,7 +116,7 @@ export const cachesAreReal = (plan: Plan): string | undefined => {
     return `shared_buffers ${megabytes(shared)} > 25 % of ${megabytes(plan.host.ram)} = ${megabytes(quarter)}`;
   if (shared.isMoreThan(cache)) return `shared_buffers ${megabytes(shared)} > effective_cache_size ${megabytes(cache)}`;
   const anonymous = Bytes.sum([
-    BACKEND.times(serverConnections(plan)),
+    backendWith(postgresBytesIn(plan, "temp_buffers")).times(serverConnections(plan)),
     ...plan.synapse.processes.map((process) => process.container.reservation),
   ]);
   const most = shared.plus(plan.host.ram.minus(anonymous));
@@ -147,12 +153,16 @@ export const walFitsTheDisk = (plan: Plan): string | undefined => {
   return exceeds(parts, disk.times(0.25), `25 % of a disk of ${megabytes(disk)}`);
 };
 
-/** I10: /dev/shm ≥ maintenance_work_mem + parallel workers × work_mem × hash_mem_multiplier + 64 MB. */
+/**
+ * I10: /dev/shm ≥ maintenance_work_mem + parallel workers × work_mem × hash_mem_multiplier + 64 MB; with shared hashes all
+ * servers can have one.
+ */
 export const sharedMemoryMountIsEnough = (plan: Plan): string | undefined => {
-  const parallel = postgresNumberIn(plan, "max_parallel_workers") * postgresNumberIn(plan, "hash_mem_multiplier");
+  const processes = processesPerHash(plan);
+  const users = processes > 1 ? processes * serverConnections(plan) : postgresNumberIn(plan, "max_parallel_workers");
   const parts = {
     maintenance_work_mem: postgresBytesIn(plan, "maintenance_work_mem"),
-    "parallel hashes": postgresBytesIn(plan, "work_mem").times(parallel),
+    "parallel hashes": postgresBytesIn(plan, "work_mem").times(users * postgresNumberIn(plan, "hash_mem_multiplier")),
     base: SHM_BASE,
   };
   return exceeds(parts, plan.postgres.container.shm?.value ?? SHM_BASE, "/dev/shm");

@@ -11,6 +11,7 @@ const KIB = 1024;
 export const POSTGRES_BASE_UNIT: Readonly<Record<string, number>> = {
   shared_buffers: 8 * KIB,
   wal_buffers: 8 * KIB,
+  temp_buffers: 8 * KIB,
   effective_cache_size: 8 * KIB,
   work_mem: KIB,
   maintenance_work_mem: KIB,

@@ -8,7 +8,17 @@ import type { ParallelPlan } from "./postgres-parallel";
 import { sharedMemory, walBuffersFor } from "./postgres-shared-memory";
 
 /** A backend that has touched all of Synapse's tables, measured 9.5 to 11.2 MB (docs/sizing.md). */
-export const BACKEND = Bytes.mib(10);
+const BACKEND = Bytes.mib(10);
+/**
+ * Of each backend that has used a temporary table, for the rest of its life. The default is 8 MB, and Synapse's purges are
+ * the only users; 1 MB is within what `BACKEND` has to spare (test/engine/worst-case.test.ts).
+ */
+export const TEMP_BUFFERS = Bytes.mib(1);
+
+/** A backend with this setting of `temp_buffers`. */
+export const backendWith = (tempBuffers: Bytes | undefined): Bytes =>
+  BACKEND.plus((tempBuffers ?? TEMP_BUFFERS).minus(TEMP_BUFFERS));
+
 /** Postmaster, writers, launcher; and 3.1 MB for each asynchronous I/O worker (idle backend, measured). */
 const SERVER_PROCESSES = Bytes.mib(16);
 const IO_WORKER = Bytes.kib(3200);
@@ -107,7 +117,7 @@ const affordable = (demand: PostgresDemand, budget: Bytes): Bytes => {
 };
 
 const fixedParts = (demand: PostgresDemand): { backends: Bytes; processes: Bytes } => ({
-  backends: BACKEND.times(demand.connections.backends),
+  backends: backendWith(demand.overrides.lookup.size("temp_buffers")).times(demand.connections.backends),
   processes: SERVER_PROCESSES.plus(demand.version >= 18 ? IO_WORKER.times(demand.parallel.ioWorkers) : Bytes.ZERO),
 });
 

@@ -1,7 +1,13 @@
 import type { PostgresModel } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import type { Solved } from "./plan";
-import { HASH_MEM_MULTIPLIER, type PostgresDemand, type PostgresMemory, WEIGHTS } from "./postgres-budget";
+import {
+  HASH_MEM_MULTIPLIER,
+  type PostgresDemand,
+  type PostgresMemory,
+  TEMP_BUFFERS,
+  WEIGHTS,
+} from "./postgres-budget";
 import { solved } from "./solved";
 
 const SOURCE = "docs/sizing.md";
@@ -36,6 +42,11 @@ export const memorySettings = (
       HASH_MEM_MULTIPLIER.toFixed(1),
       "the default, written because work_mem is reckoned with it",
       "PostgreSQL manual",
+    ),
+    temp_buffers: solved(
+      TEMP_BUFFERS.toPostgres(),
+      "a backend keeps what a temporary table once took; Synapse has them only while it purges",
+      "docs/sizing.md",
     ),
     maintenance_work_mem: solved(
       memory.maintenanceWorkMem.toPostgres(),

@@ -61,6 +61,11 @@ export const parallelSettings = (
     `0 up to 4 cores and without workers, 1 up to 8, 2 above: ${cores} cores, which Synapse shares`,
     "docs/sizing.md",
   ),
+  enable_parallel_hash: solved(
+    "off",
+    "a hash that processes share may take hash_mem for each of them, started or not: no number of workers bounds it",
+    "docs/sizing.md",
+  ),
   max_parallel_maintenance_workers: solved(
     String(parallel.maintenanceWorkers),
     `a quarter of ${cores} cores, at most ${MOST_MAINTENANCE_WORKERS}`,
