@@ -13,21 +13,21 @@ expected 125 users, 250 clients, 6.3 events/s
 ${capacityLines(SMALL).join("\n")}
 
 service           memory MB   CPU  connections
-postgres                652  0.38           22
-synapse-main            899  0.48            6
-nginx                    34  0.14         2048
+postgres                638  0.38           22
+synapse-main            881  0.48            6
+nginx                    65  0.14         2048
 operating system        256
 slack                 204.8
-left over               2.2  0.00
+left over               3.2  0.00
 
 why
-  postgres: memory: 42 of 100 parts of the 1552.9 MB that reserves and small services leave, and what Synapse cannot use; its uses take at most 90 %
+  postgres: memory: 42 of 100 parts of the 1521.3 MB that reserves and small services leave, and what Synapse cannot use; its uses take at most 90 %
   postgres: CPU: 38 % of the CPU weight
   postgres: connections: Synapse's pools 6 + direct 6 + superuser 3 + reserved 2 + 5 to spare
-  synapse-main: memory: base 250 MB + caches 558.8 MB = 808.8 MB, divided by 0.9
+  synapse-main: memory: base 250 MB + caches 542.5 MB = 792.5 MB, divided by 0.9
   synapse-main: CPU: 2 of 2 parts of Synapse's 48 % of the CPU weight
   synapse-main: connections: 2 × 1 cores + 4, between 6 and 10, for main alone
-  nginx: memory: master 16 MB + workers 4 MB + clients 10 MB = 30 MB, divided by 0.9
+  nginx: memory: master 8 MB + workers 4 MB + requests 46.4 MB = 58.4 MB, divided by 0.9
   nginx: CPU: 14 % of the CPU weight, high for its use
   nginx: connections: 1 workers × 2048
   operating system: 128 MB + 4 % of 2 GB between 256 MB and 2 GB, at most 15 % of RAM
@@ -54,14 +54,14 @@ describe("sizeJson", () => {
         connections,
       ]),
     ).toEqual([
-      ["postgres", 1, 2808, 1.52, 43],
+      ["postgres", 1, 2744, 1.52, 43],
       ["pgbouncer", 1, 32, 0.16, 43],
       ["redis", 1, 98, 0.08, 28],
-      ["synapse-main", 1, 1194, 0.768, 8],
-      ["synapse-sync1", 1, 894, 0.384, 5],
-      ["synapse-rooms1", 1, 894, 0.384, 5],
-      ["synapse-federation1", 1, 894, 0.384, 5],
-      ["nginx", 1, 98, 0.32, 8192],
+      ["synapse-main", 1, 1167, 0.768, 8],
+      ["synapse-sync1", 1, 873, 0.384, 5],
+      ["synapse-rooms1", 1, 873, 0.384, 5],
+      ["synapse-federation1", 1, 873, 0.384, 5],
+      ["nginx", 1, 251, 0.32, 8192],
     ]);
     const limits = report.services.reduce((sum, { memory_limit_bytes }) => sum + memory_limit_bytes, 0);
     const { operating_system_bytes, slack_bytes } = report.reserves;
@@ -71,12 +71,12 @@ describe("sizeJson", () => {
 
 describe("explain", () => {
   it("gives value, rule and source", () => {
-    expect(explain(SMALL, "postgres.work_mem")).toBe(`postgres.work_mem = 5184kB
-  27 of 100 parts of what is free in 652 MB, over 6 servers and 0 parallel workers × 4 allocations, between 2 MB and 64 MB
+    expect(explain(SMALL, "postgres.work_mem")).toBe(`postgres.work_mem = 4992kB
+  27 of 100 parts of what is free in 638 MB, over 6 servers and 0 parallel workers × 4 allocations, between 2 MB and 64 MB
   source: docs/sizing.md
 `);
     expect(explain(SMALL, "synapse-main.max_cache_memory_usage")).toContain(
-      "synapse-main.max_cache_memory_usage = 647 MB",
+      "synapse-main.max_cache_memory_usage = 634 MB",
     );
   });
 
