@@ -27,8 +27,6 @@ export const DIRECT_CLIENTS = 6;
 const SUPERUSER_RESERVED = 3;
 /** For roles with `pg_use_reserved_connections`, such as the backup. */
 const RESERVED = 2;
-/** Connections of a restarting client that the server has not noticed to be gone. `guess` */
-const HEADROOM = 5;
 /** Console, exporter and restarting workers at PgBouncer. `guess` */
 const CLIENT_HEADROOM = 20;
 
@@ -47,7 +45,7 @@ export interface ConnectionPlan {
   readonly reservePool: number;
   /** Server connections that Synapse can hold, reserves included. */
   readonly servers: number;
-  /** `servers` and the direct clients: every backend that memory is planned for. */
+  /** `servers`, the direct clients and what else `max_connections` lets in: every backend that memory is planned for. */
   readonly backends: number;
   /** Backends that work at the same moment on an ordinary busy day. */
   readonly active: number;
@@ -77,6 +75,10 @@ const transactionPoolOf = (overrides: Overrides, workerClients: number, cores: n
   return solved(Math.max(1, Math.min(wanted, workerClients)), reason, SOURCE);
 };
 
+/** Backends that anyone can open, but for the reserved ones: Synapse's, the direct clients' and what the file adds. */
+export const backendsFor = (servers: number, maxConnections: number, reserved: number): number =>
+  Math.max(servers + DIRECT_CLIENTS, maxConnections - reserved);
+
 /** Connections of a layout with this many workers; RAM is no input, so that nothing here moves when RAM grows. */
 export const connectionsFor = (
   env: Environment,
@@ -94,13 +96,20 @@ export const connectionsFor = (
   const reservePool = overrides.reservePoolSize ?? RESERVE_POOL;
   const pooledServers = transactionPool.value + sessionPool.value + POOLS * reservePool;
   const servers = pooled ? pooledServers : clients;
-  const backends = servers + DIRECT_CLIENTS;
   const superuserReserved = overrides.superuserReserved ?? SUPERUSER_RESERVED;
   const reserved = overrides.reserved ?? RESERVED;
-  const needed = backends + superuserReserved + reserved;
+  const needed = servers + DIRECT_CLIENTS + superuserReserved + reserved;
   const serverText = pooled
     ? `pools ${transactionPool.value} + ${sessionPool.value} + reserve ${POOLS} × ${reservePool}`
     : `Synapse's pools ${clients}`;
+  const maxConnections =
+    overrides.maxConnections !== undefined
+      ? fromFile(overrides.maxConnections, "postgres.max_connections")
+      : solved(
+          needed,
+          `${serverText} + direct ${DIRECT_CLIENTS} + superuser ${superuserReserved} + reserved ${reserved}`,
+          SOURCE,
+        );
   return {
     cpMaxMain,
     cpMaxWorker,
@@ -111,18 +120,11 @@ export const connectionsFor = (
     sessionPool,
     reservePool,
     servers,
-    backends,
+    backends: backendsFor(servers, maxConnections.value, superuserReserved + reserved),
     active: activeBackends(servers, cores),
     superuserReserved,
     reserved,
-    maxConnections:
-      overrides.maxConnections !== undefined
-        ? fromFile(overrides.maxConnections, "postgres.max_connections")
-        : solved(
-            needed + HEADROOM,
-            `${serverText} + direct ${DIRECT_CLIENTS} + superuser ${superuserReserved} + reserved ${reserved} + ${HEADROOM} to spare`,
-            SOURCE,
-          ),
+    maxConnections,
     maxClientConn:
       overrides.maxClientConn !== undefined
         ? fromFile(overrides.maxClientConn, "pgbouncer.settings.max_client_conn")

@@ -1,5 +1,5 @@
 import { Bytes } from "../configs/units/bytes";
-import { activeBackends, DIRECT_CLIENTS } from "./connections";
+import { activeBackends, backendsFor } from "./connections";
 import { USABLE_SHARE_OF_LIMIT } from "./constants";
 import { lookupIn } from "./overrides";
 import { containersOf, type Plan } from "./plan";
@@ -55,7 +55,13 @@ const postgresHardBound = (plan: Plan): Record<string, Bytes> => {
       ),
     ),
     "page tables": sharedBuffers.times(activeBackends(servers, plan.host.cpus.toWholeCores()) / PAGES_PER_ENTRY),
-    backends: backendWith(postgresBytesIn(plan, "temp_buffers")).times(servers + DIRECT_CLIENTS),
+    backends: backendWith(postgresBytesIn(plan, "temp_buffers")).times(
+      backendsFor(
+        servers,
+        postgresNumberIn(plan, "max_connections"),
+        postgresNumberIn(plan, "superuser_reserved_connections") + postgresNumberIn(plan, "reserved_connections"),
+      ),
+    ),
     work_mem: postgresBytesIn(plan, "work_mem").times(allocations),
     autovacuum_work_mem: (autovacuum.equals(Bytes.ZERO) ? maintenance : autovacuum).times(
       postgresNumberIn(plan, "autovacuum_max_workers"),

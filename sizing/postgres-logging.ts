@@ -19,6 +19,11 @@ export const loggingSettings = (): Record<string, Solved<string>> => ({
 /** Sessions, their time limits and their logins. */
 export const sessionSettings = (): Record<string, Solved<string>> => ({
   idle_in_transaction_session_timeout: solved("30min", "as Synapse sets for itself since 1.159", "synapse#20077"),
+  client_connection_check_interval: solved(
+    "10s",
+    "ends the query of a client that is gone: the restarted one needs its connection, and none are to spare",
+    "guess",
+  ),
   password_encryption: solved("scram-sha-256", "the default; PgBouncer logs in with it", MANUAL),
   timezone: solved("UTC", "one clock for all containers", MANUAL),
   tcp_keepalives_idle: solved("60", "seconds until a vanished client is noticed", "guess"),

@@ -86,6 +86,7 @@ describe("an invariant", () => {
     ["I9", postgres("min_wal_size", "16MB"), /^min_wal_size 16 MB < two segments of 16 MB = 32 MB$/],
     ["I10", container({ shm: solved(Bytes.mib(64)) }), /> \/dev\/shm = 64 MB$/],
     ["I10", postgres("enable_parallel_hash", "on"), /parallel hashes 1\d{3} MB .* > \/dev\/shm = \d+ MB$/],
+    ["I2", postgres("max_connections", "600"), /backends 5950 MB .* > 90 % of \d+ MB/],
     ["I2", postgres("enable_parallel_hash", "on"), /work_mem 1\d{3} MB .* > 90 % of \d+ MB/],
     ["I11", pgbouncer("query_wait_timeout", "0"), /^query_wait_timeout 0 s is not between 1 s and 60 s/],
     ["I11", pgbouncer("query_timeout", "30"), /^query_timeout 30 s < Synapse's statement_timeout 600 s$/],

@@ -48,6 +48,12 @@ describe("an override that breaks an invariant", () => {
       "postgres.shared_buffers = 3000MB: I8 (caches are real) does not hold; the nearest value that holds is 2GB: shared_buffers 3000 MB > 25 % of 8192 MB = 2048 MB",
     ],
     [
+      "more connections than there is memory for",
+      postgres({ maxConnections: 1000 }),
+      BOX,
+      "postgres.max_connections = 1000: I1 (the containers fit the machine) does not hold; the nearest value that holds is 440: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 11780 MB + synapse 1002 MB = 14440.3 MB > 8192 MB of RAM (three layout; postgres at the least: backends 9950 MB + processes 16 MB + shared memory 123.1 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 10601.1 MB, divided by 0.9)",
+    ],
+    [
       "too few connections",
       postgres({ maxConnections: 10 }),
       BOX,
@@ -57,25 +63,25 @@ describe("an override that breaks an invariant", () => {
       "a container too small",
       postgres({ memory: Bytes.mib(300) }),
       BOX,
-      "postgres.memory = 300MB: I2 (Postgres fits its container) does not hold; the nearest value that holds is 1041MB: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB > 90 % of 300 MB",
+      "postgres.memory = 300MB: I2 (Postgres fits its container) does not hold; the nearest value that holds is 1040MB: backends 330 MB + processes 16 MB + shared memory 77 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935 MB > 90 % of 300 MB",
     ],
     [
       "a container too large",
       postgres({ memory: Bytes.gib(6) }),
       BOX,
-      "postgres.memory = 6GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 5531MB: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 6144 MB + synapse 1002 MB = 8804.3 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9)",
+      "postgres.memory = 6GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 5531MB: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 6144 MB + synapse 1002 MB = 8804.3 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935 MB, divided by 0.9)",
     ],
     [
       "work_mem",
       postgres({ workMem: Bytes.mib(128) }),
       BOX,
-      "postgres.work_mem = 128MB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 42368kB: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 15921 MB + synapse 1002 MB = 18581.3 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 13824 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 14327.3 MB, divided by 0.9)",
+      "postgres.work_mem = 128MB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 42368kB: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 15920 MB + synapse 1002 MB = 18580.3 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77 MB + work_mem 13824 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 14327 MB, divided by 0.9)",
     ],
     [
       "a pass-through size",
       postgres({ settings: { autovacuum_work_mem: "4GB" } }),
       BOX,
-      "postgres.settings.autovacuum_work_mem = 4GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 1363MB: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 14641 MB + synapse 1002 MB = 17301.3 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 12288 MB = 13175.3 MB, divided by 0.9)",
+      "postgres.settings.autovacuum_work_mem = 4GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 1363MB: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 14640 MB + synapse 1002 MB = 17300.3 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 12288 MB = 13175 MB, divided by 0.9)",
     ],
     [
       "WAL larger than the disk holds",
@@ -117,7 +123,7 @@ describe("an override that breaks an invariant", () => {
       "a pool beyond the memory",
       pgbouncer({ poolSize: 500 }),
       BOX,
-      "pgbouncer.pool_size = 500: I1 (the containers fit the machine) does not hold; the nearest value that holds is 170: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 15078 MB + synapse 1002 MB = 17738.3 MB > 8192 MB of RAM (three layout; postgres at the least: backends 5180 MB + processes 16 MB + shared memory 100.5 MB + work_mem 8192 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 13568.5 MB, divided by 0.9)",
+      "pgbouncer.pool_size = 500: I1 (the containers fit the machine) does not hold; the nearest value that holds is 170: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB + postgres 15077 MB + synapse 1002 MB = 17737.3 MB > 8192 MB of RAM (three layout; postgres at the least: backends 5180 MB + processes 16 MB + shared memory 100.2 MB + work_mem 8192 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 13568.2 MB, divided by 0.9)",
     ],
     [
       "Redis that refuses writes",
@@ -129,37 +135,37 @@ describe("an override that breaks an invariant", () => {
       "Redis beyond the memory",
       redis({ maxmemory: Bytes.gib(6) }),
       BOX,
-      "redis.maxmemory = 6GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 4082MB: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 6881 MB + postgres 1041 MB + synapse 1002 MB = 10482.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9)",
+      "redis.maxmemory = 6GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 4083MB: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 6881 MB + postgres 1040 MB + synapse 1002 MB = 10481.5 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935 MB, divided by 0.9)",
     ],
     [
       "buffers of Redis beyond the memory",
       redis({ settings: { "maxmemory-clients": "6gb" } }),
       BOX,
-      "redis.settings.maxmemory-clients = 6gb: I1 (the containers fit the machine) does not hold; the nearest value that holds is 4073mb: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 6891 MB + postgres 1041 MB + synapse 1002 MB = 10492.4 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9)",
+      "redis.settings.maxmemory-clients = 6gb: I1 (the containers fit the machine) does not hold; the nearest value that holds is 4074mb: operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 6891 MB + postgres 1040 MB + synapse 1002 MB = 10491.4 MB > 8192 MB of RAM (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77 MB + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935 MB, divided by 0.9)",
     ],
     [
       "too many workers",
       synapse({ workers: "seventeen" }),
       machine(4096, 4),
-      "synapse.workers = seventeen: I1 (the containers fit the machine) does not hold; the nearest value that holds is three: operating system 291.8 MB + slack 409.6 MB + nginx 144.1 MB + pgbouncer 34 MB + redis 196.6 MB + postgres 1185 MB + synapse 4166 MB = 6427.1 MB > 4096 MB of RAM (seventeen layout; postgres at the least: backends 380 MB + processes 16 MB + shared memory 77.5 MB + work_mem 512 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 1065.5 MB, divided by 0.9)",
+      "synapse.workers = seventeen: I1 (the containers fit the machine) does not hold; the nearest value that holds is three: operating system 291.8 MB + slack 409.6 MB + nginx 144.1 MB + pgbouncer 34 MB + redis 196.6 MB + postgres 1185 MB + synapse 4166 MB = 6427.1 MB > 4096 MB of RAM (seventeen layout; postgres at the least: backends 380 MB + processes 16 MB + shared memory 77.3 MB + work_mem 512 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 1065.3 MB, divided by 0.9)",
     ],
     [
       "pools of Synapse",
       synapse({ cpMax: 200 }),
       machine(2048, 2),
-      "synapse.cp_max = 200: I1 (the containers fit the machine) does not hold; the nearest value that holds is 49: operating system 256 MB + slack 204.8 MB + nginx 70.3 MB + postgres 4252 MB + synapse 279 MB = 5062.1 MB > 2048 MB of RAM (none layout; postgres at the least: backends 2060 MB + processes 16 MB + shared memory 85 MB + work_mem 1600 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 3825 MB, divided by 0.9)",
+      "synapse.cp_max = 200: I1 (the containers fit the machine) does not hold; the nearest value that holds is 49: operating system 256 MB + slack 204.8 MB + nginx 70.3 MB + postgres 4251 MB + synapse 279 MB = 5061.1 MB > 2048 MB of RAM (none layout; postgres at the least: backends 2060 MB + processes 16 MB + shared memory 84.8 MB + work_mem 1600 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 3824.8 MB, divided by 0.9)",
     ],
     [
       "users",
       { ...AUTO, expected: { federation: "open", users: 200_000 } },
       BOX,
-      "expected.users = 200000: I1 (the containers fit the machine) does not hold; the nearest value that holds is 14960: operating system 455.7 MB + slack 819.2 MB + nginx 82492.9 MB + postgres 442 MB + synapse 279 MB = 84488.8 MB > 8192 MB of RAM (none layout; postgres at the least: backends 160 MB + processes 16 MB + shared memory 76.5 MB + work_mem 80 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 396.5 MB, divided by 0.9)",
+      "expected.users = 200000: I1 (the containers fit the machine) does not hold; the nearest value that holds is 14960: operating system 455.7 MB + slack 819.2 MB + nginx 82492.9 MB + postgres 442 MB + synapse 279 MB = 84488.8 MB > 8192 MB of RAM (none layout; postgres at the least: backends 160 MB + processes 16 MB + shared memory 76.2 MB + work_mem 80 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 396.2 MB, divided by 0.9)",
     ],
     [
       "a pooler on the smallest box",
       { ...AUTO, pgbouncer: { ...AUTO.pgbouncer, enabled: true } },
       machine(1024, 1),
-      "pgbouncer.enabled = true: I1 (the containers fit the machine) does not hold; leave it out: operating system 153.6 MB + slack 102.4 MB + nginx 43.2 MB + pgbouncer 32 MB + postgres 461 MB + synapse 279 MB = 1071.2 MB > 1024 MB of RAM (none layout; postgres at the least: backends 170 MB + processes 16 MB + shared memory 75.8 MB + work_mem 88 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 413.8 MB, divided by 0.9)",
+      "pgbouncer.enabled = true: I1 (the containers fit the machine) does not hold; leave it out: operating system 153.6 MB + slack 102.4 MB + nginx 43.2 MB + pgbouncer 32 MB + postgres 461 MB + synapse 279 MB = 1071.2 MB > 1024 MB of RAM (none layout; postgres at the least: backends 170 MB + processes 16 MB + shared memory 75.5 MB + work_mem 88 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 413.5 MB, divided by 0.9)",
     ],
   ];
 
@@ -174,8 +180,8 @@ describe("an override that breaks an invariant", () => {
         "test.yaml: postgres.memory = 6GB: I1 (the containers fit the machine) does not hold; the nearest value that holds is 5531MB:",
         "    operating system 455.7 MB + slack 819.2 MB + nginx 251.6 MB + pgbouncer 32 MB + redis 99.8 MB",
         "    + postgres 6144 MB + synapse 1002 MB = 8804.3 MB > 8192 MB of RAM",
-        "    (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77.3 MB",
-        "    + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935.3 MB, divided by 0.9)",
+        "    (three layout; postgres at the least: backends 330 MB + processes 16 MB + shared memory 77 MB",
+        "    + work_mem 432 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 48 MB = 935 MB, divided by 0.9)",
       ].join("\n"),
     );
   });

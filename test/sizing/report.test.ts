@@ -13,7 +13,7 @@ expected 125 users, 250 clients, 6.3 events/s
 ${capacityLines(SMALL).join("\n")}
 
 service           memory MB   CPU  connections
-postgres                638  0.38           22
+postgres                638  0.38           17
 synapse-main            881  0.48            6
 nginx                    65  0.14         2048
 operating system        256
@@ -23,7 +23,7 @@ left over               3.2  0.00
 why
   postgres: memory: 42 of 100 parts of the 1521.3 MB that reserves and small services leave, and what Synapse cannot use; its uses take at most 90 %
   postgres: CPU: 38 % of the CPU weight
-  postgres: connections: Synapse's pools 6 + direct 6 + superuser 3 + reserved 2 + 5 to spare
+  postgres: connections: Synapse's pools 6 + direct 6 + superuser 3 + reserved 2
   synapse-main: memory: base 250 MB + caches 542.5 MB = 792.5 MB, divided by 0.9
   synapse-main: CPU: 2 of 2 parts of Synapse's 48 % of the CPU weight
   synapse-main: connections: 2 × 1 cores + 4, between 6 and 10, for main alone
@@ -54,7 +54,7 @@ describe("sizeJson", () => {
         connections,
       ]),
     ).toEqual([
-      ["postgres", 1, 2744, 1.52, 43],
+      ["postgres", 1, 2744, 1.52, 38],
       ["pgbouncer", 1, 32, 0.16, 43],
       ["redis", 1, 98, 0.08, 28],
       ["synapse-main", 1, 1167, 0.768, 8],
