@@ -2,12 +2,14 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import type { PostgresMajor } from "../../configs/environment";
 import { hostAddress, type Subnets, subnetsOf } from "../../configs/network";
-import type { Plan } from "../../sizing/plan";
+import { containersOf, type Plan } from "../../sizing/plan";
 import { type CliOutcome, docker, EngineProject } from "./engine-project";
 import { boxOf } from "./programs-boxes";
 
 /** Of the /24 of a network, far from what the kit gives to its containers. */
 const CLIENT_NUMBER = 240;
+/** Services that are driven to their worst. */
+const DRIVEN: readonly string[] = ["nginx", "postgres", "pgbouncer", "redis"];
 
 export interface BoxOptions {
   readonly name: string;
@@ -72,14 +74,10 @@ export class WorstBox {
     return hostAddress(subnetsOf(this.options.network)[network], CLIENT_NUMBER);
   }
 
-  /** Lets go of the database, the pooler and Redis. */
-  async stopSynapse(): Promise<void> {
-    await this.run([
-      "stop",
-      "--time",
-      "1",
-      ...this.plan.synapse.processes.map(({ name }) => this.container(`synapse-${name}`)),
-    ]);
+  /** Stops all but the services that cases are about: others have connections and addresses that these take. */
+  async stopOthers(): Promise<void> {
+    const others = containersOf(this.plan).filter(({ service }) => !DRIVEN.includes(service));
+    await this.run(["stop", "--time", "1", ...others.map(({ name }) => this.container(name))]);
   }
 
   /** Runs the docker client and leaves the event loop free. */

@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { packageRoot } from "../../configs/package-root";
 import { PORTS } from "../../configs/ports";
+import { Bytes } from "../../configs/units/bytes";
 import { addressesOf } from "../../constructs/addresses";
-import { docker, logsOf } from "./engine-project";
+import { REQUEST_LOG_FOLDER } from "../../constructs/nginx/request-counts";
+import { REQUEST_LINES } from "../../sizing/request-counts";
+import { type CliOutcome, docker, logsOf } from "./engine-project";
 import { MemoryGauge, totalOf } from "./memory-gauge";
 import type { WorstBox } from "./worst-box";
 import type { WorstCase } from "./worst-case";
@@ -20,6 +23,9 @@ const FILLED_SHARE = 0.8;
 const ANSWER_MB = 4;
 const BODY_BYTES = 250_000;
 const SPARE = 20;
+/** What is left of the tmpfs of requests that are not counted yet, for those of the case. */
+const LINES_FREE = Bytes.kib(128);
+const COUNTED_MS = 11_000;
 
 /** In the place of every process: one answer, large, of a kind that Nginx compresses, and that does not compress well. */
 const STAND_IN = (port: number): string => `head -c ${ANSWER_MB}M /dev/urandom | base64 >/tmp/answer
@@ -53,18 +59,27 @@ const SLOW_WRITER = request(
 );
 
 /** Programs in the place of all Synapse processes, at their addresses. */
-const standIns = (box: WorstBox): string[] => {
+const standIns = async (box: WorstBox): Promise<string[]> => {
   const addresses = addressesOf(box.options.network, box.plan);
   const image = docker("inspect", "--format", "{{.Image}}", box.container("nginx"));
-  return box.plan.synapse.processes.map(({ name, container }) => {
+  const names = box.plan.synapse.processes.map(async ({ name, container }) => {
     const standIn = box.container(`standin-${name}`);
     const address = addresses.get(container.name)?.frontend as string;
-    docker(
+    const { code, stderr } = await box.run([
       ...["run", "--detach", "--init", "--name", standIn, "--user", "101:101", "--ip", address],
       ...["--network", box.container("frontend"), "--entrypoint", "sh", image, "-c", STAND_IN(PORTS.synapse)],
-    );
+    ]);
+    if (code !== 0) throw new Error(stderr);
     return standIn;
   });
+  return Promise.all(names);
+};
+
+/** Requests of many different times that are not counted yet: a worker of Nginx reads them within ten seconds. */
+const fillRequestLines = (box: WorstBox): Promise<CliOutcome> => {
+  const line = '"%d.%03d synapse-main 200 other\\n", i % 60, i % 997';
+  const lines = `awk 'BEGIN { for (;; i++) printf ${line} }' | head -c ${REQUEST_LINES.minus(LINES_FREE).toBytes()}`;
+  return box.run(["exec", box.container("nginx"), "sh", "-c", `${lines} >>${REQUEST_LOG_FOLDER}/first`]);
 };
 
 /** Opens the connections of each request from a container of its own, until that is removed. */
@@ -95,7 +110,7 @@ const openSlowly = async (box: WorstBox, requests: readonly (readonly [number, s
 export const nginxWorstCase = async (box: WorstBox): Promise<WorstCase> => {
   const { plan } = box;
   const container = box.container("nginx");
-  const helpers = standIns(box);
+  const helpers = await standIns(box);
   await sleep(1000);
 
   const { workerProcesses, workerConnections, mostRequests, limits } = plan.nginx;
@@ -134,8 +149,12 @@ export const nginxWorstCase = async (box: WorstBox): Promise<WorstCase> => {
     seen.active = Math.max(seen.active, now.active);
     seen.writing = Math.max(seen.writing, now.writing);
   }
+  if (plan.nginx.countsRequests) {
+    await fillRequestLines(box);
+    await sleep(COUNTED_MS);
+  }
   gauge.stop();
-  docker("rm", "--force", ...helpers);
+  await box.run(["rm", "--force", ...helpers]);
   const log = logsOf(container, "--since", since);
   return {
     service: "nginx",
@@ -144,6 +163,9 @@ export const nginxWorstCase = async (box: WorstBox): Promise<WorstCase> => {
     planned: plan.nginx.container.parts,
     peak: gauge.peak,
     kills: gauge.kills,
-    failures: [...log.split("\n").filter((line) => /\[(alert|emerg|crit)\]/.test(line))],
+    failures: [
+      ...(seen.writing < expected ? [`only ${seen.writing} answers, not ${expected}`] : []),
+      ...log.split("\n").filter((line) => /\[(alert|emerg|crit)\]/.test(line)),
+    ],
   };
 };

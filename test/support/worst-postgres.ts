@@ -1,6 +1,5 @@
 import type { Bytes } from "../../configs/units/bytes";
 import { DATABASE, ROLE } from "../../constructs/postgres/provision";
-import { DIRECT_CLIENTS } from "../../sizing/connections";
 import { serverConnections } from "../../sizing/invariants-memory";
 import type { Plan } from "../../sizing/plan";
 import { postgresBytesIn, postgresNumberIn } from "../../sizing/settings-reader";
@@ -145,7 +144,13 @@ select pg_advisory_unlock(${BARRIER});
 const TROUBLE =
   /out of memory|could not resize shared memory|No space left|terminated by signal|\b(ERROR|FATAL|PANIC)\b/;
 
-/** All connections that the plan reckons with at once, each with as much memory as its settings allow. */
+/** Connections that anyone can open: the rest is for superusers and roles that may use reserved ones. */
+const openConnections = (plan: Plan): number =>
+  postgresNumberIn(plan, "max_connections") -
+  postgresNumberIn(plan, "superuser_reserved_connections") -
+  postgresNumberIn(plan, "reserved_connections");
+
+/** Every connection that can be opened, Synapse's with as much memory as its settings allow. */
 export const postgresWorstCase = async (box: WorstBox): Promise<WorstCase> => {
   const { plan } = box;
   const container = box.container("postgres");
@@ -154,7 +159,7 @@ export const postgresWorstCase = async (box: WorstBox): Promise<WorstCase> => {
   const fill = await box.run(["exec", "-i", container, "psql", "-qX", "-U", "postgres", "-d", DATABASE], fillSql(plan));
   if (fill.code !== 0) throw new Error(fill.stderr);
   const hungry = serverConnections(plan);
-  const direct = DIRECT_CLIENTS - 1;
+  const direct = openConnections(plan) - hungry - 1;
 
   const since = new Date().toISOString();
   const gauge = new MemoryGauge(container);
