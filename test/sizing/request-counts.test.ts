@@ -23,8 +23,8 @@ it.each([
   expect([nginx.countsRequests, monitoring !== undefined && isAtLeast(version, "1.26")]).toEqual([expected, expected]);
 });
 
-it("sets the memory aside in the container, 15 MB, and none where nothing is counted", () => {
-  expect(planWith(8192, "1.30.6").nginx.container.parts["request counts"]?.toMiB()).toBe(15);
+it("sets the memory aside in the container, 21 MB, and none where nothing is counted", () => {
+  expect(planWith(8192, "1.30.6").nginx.container.parts["request counts"]?.toMiB()).toBe(21);
   expect(planWith(8192, "1.30.6", false).nginx.container.parts["request counts"]?.toMiB()).toBe(0);
   expect(planWith(8192, "1.24.0").nginx.container.parts["request counts"]?.toMiB()).toBe(0);
 });
