@@ -20,25 +20,25 @@ const settingsOf = (plan: Plan, names: readonly string[]): (string | undefined)[
 
 describe("memory limits in MB", () => {
   it.each([
-    [1024, 1, { postgres: 361, "synapse-main": 377, nginx: 28 }, 2],
-    [2048, 1, { postgres: 652, "synapse-main": 899, nginx: 34 }, 2],
-    [4096, 2, { postgres: 1404, "synapse-main": 1939, nginx: 49 }, 2],
+    [1024, 1, { postgres: 361, "synapse-main": 363, nginx: 43 }, 1],
+    [2048, 1, { postgres: 638, "synapse-main": 881, nginx: 65 }, 3],
+    [4096, 2, { postgres: 1374, "synapse-main": 1896, nginx: 121 }, 3],
     [
       4096,
       4,
       {
-        postgres: 1344,
+        postgres: 1314,
         pgbouncer: 32,
         redis: 89,
-        "synapse-main": 588,
-        "synapse-sync1": 421,
-        "synapse-rooms1": 421,
-        "synapse-federation1": 421,
-        nginx: 67,
+        "synapse-main": 575,
+        "synapse-sync1": 412,
+        "synapse-rooms1": 412,
+        "synapse-federation1": 412,
+        nginx: 139,
       },
-      11,
+      9,
     ],
-    [24_576, 2, { postgres: 15_267, "synapse-main": 5689, nginx: 49 }, 2],
+    [24_576, 2, { postgres: 15_195, "synapse-main": 5689, nginx: 121 }, 2],
   ])("%i MB and %i cores", (ram, cores, limits, left) => {
     const plan = planFor(ram, cores);
     expect(Object.fromEntries(containersOf(plan).map(({ name, memory }) => [name, memory.value.toMiB()]))).toEqual(
@@ -48,10 +48,10 @@ describe("memory limits in MB", () => {
   });
 
   it.each([
-    [8192, 4, 2789, 914, 366, 8],
-    [16_384, 8, 5710, 2124, 719, 8],
-    [65_536, 16, 23_613, 5689, 1582, 17],
-    [131_072, 32, 60_937, 5689, 2845, 17],
+    [8192, 4, 2725, 887, 359, 8],
+    [16_384, 8, 5578, 2069, 703, 8],
+    [65_536, 16, 23_345, 5689, 1560, 17],
+    [131_072, 32, 59_652, 5689, 2845, 17],
   ])("%i MB and %i cores: Postgres %i, main %i, each worker %i × %i", (ram, cores, postgres, main, worker, workers) => {
     const plan = planFor(ram, cores);
     expect(plan.postgres.container.memory.value.toMiB()).toBe(postgres);
@@ -73,14 +73,14 @@ describe("Postgres", () => {
   ];
 
   it.each([
-    [1024, 1, ["64MB", "2MB", "32MB", "16MB", "144MB", "1GB", "22"]],
-    [2048, 1, ["192MB", "5184kB", "45MB", "18MB", "384MB", "1GB", "22"]],
-    [4096, 2, ["496MB", "9536kB", "110MB", "44MB", "944MB", "2GB", "24"]],
-    [8192, 4, ["976MB", "4544kB", "211MB", "56MB", "1840MB", "4GB", "48"]],
-    [16_384, 8, ["2112MB", "6080kB", "458MB", "122MB", "3952MB", "8GB", "64"]],
-    [24_576, 2, ["4912MB", "64MB", "1GB", "512MB", "12128MB", "16GB", "24"]],
-    [65_536, 16, ["9808MB", "16832kB", "1GB", "430MB", "17520MB", "16GB", "96"]],
-    [131_072, 32, ["16GB", "65344kB", "1GB", "512MB", "42384MB", "16GB", "113"]],
+    [1024, 1, ["64MB", "2MB", "32MB", "16MB", "144MB", "1GB", "17"]],
+    [2048, 1, ["192MB", "4992kB", "43MB", "17MB", "368MB", "1GB", "17"]],
+    [4096, 2, ["496MB", "9280kB", "108MB", "43MB", "928MB", "2GB", "19"]],
+    [8192, 4, ["944MB", "4416kB", "205MB", "54MB", "1792MB", "4GB", "43"]],
+    [16_384, 8, ["2064MB", "5888kB", "446MB", "119MB", "3856MB", "8GB", "59"]],
+    [24_576, 2, ["4912MB", "64MB", "1GB", "512MB", "12080MB", "16GB", "19"]],
+    [65_536, 16, ["9680MB", "16640kB", "1GB", "424MB", "17312MB", "16GB", "91"]],
+    [131_072, 32, ["16GB", "62976kB", "1GB", "512MB", "41584MB", "16GB", "108"]],
   ])("%i MB and %i cores", (ram, cores, values) => expect(settingsOf(planFor(ram, cores), NAMES)).toEqual(values));
 
   it.each([
@@ -167,15 +167,15 @@ describe("a box too small", () => {
   it("says what would fit", () => {
     expect(() => solve(AUTO, machine(600, 1))).toThrow(
       [
-        "test.yaml: I1 (the containers fit the machine) does not hold; the least that holds with 1 CPU is 891 MB of RAM:",
-        "    operating system 90 MB + slack 60 MB + nginx 26.5 MB + postgres 361 MB + synapse 279 MB = 816.5 MB",
+        "test.yaml: I1 (the containers fit the machine) does not hold; the least that holds with 1 CPU is 908 MB of RAM:",
+        "    operating system 90 MB + slack 60 MB + nginx 39.1 MB + postgres 361 MB + synapse 279 MB = 829.1 MB",
         "    > 600 MB of RAM",
-        "    (none layout; postgres at the least: backends 120 MB + processes 16 MB + shared memory 75.5 MB",
-        "    + work_mem 48 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 323.5 MB, divided by 0.9)",
+        "    (none layout; postgres at the least: backends 120 MB + processes 16 MB + shared memory 75.3 MB",
+        "    + work_mem 48 MB + maintenance_work_mem 32 MB + autovacuum_work_mem 32 MB = 323.3 MB, divided by 0.9)",
       ].join("\n"),
     );
-    expect(() => solve(AUTO, machine(890, 1))).toThrow("the least that holds");
-    expect(solve(AUTO, machine(891, 1)).synapse.layout.value).toBe("none");
+    expect(() => solve(AUTO, machine(907, 1))).toThrow("the least that holds");
+    expect(solve(AUTO, machine(908, 1)).synapse.layout.value).toBe("none");
   });
 });
 
@@ -195,8 +195,17 @@ describe("connections", () => {
     const plan = solve({ ...AUTO, pgbouncer: { ...AUTO.pgbouncer, enabled: false, settings: {} } }, machine(16_384, 8));
     expect(plan.pgbouncer).toBeUndefined();
     expect(new Set(plan.synapse.processes.map(({ databasePath }) => databasePath))).toEqual(new Set(["direct"]));
-    // 8 + 8 × 5 + direct 6 + superuser 3 + reserved 2 + 5
-    expect(plan.postgres.maxConnections).toBe(64);
+    // 8 + 8 × 5 + direct 6 + superuser 3 + reserved 2
+    expect(plan.postgres.maxConnections).toBe(59);
+  });
+
+  it.each([
+    ["left out", {}, 43, 380],
+    ["100", { maxConnections: 100 }, 100, 950],
+  ])("take memory, each that anyone can open: max_connections %s", (_, set, expected, backends) => {
+    const { postgres } = solve({ ...AUTO, postgres: { ...AUTO.postgres, ...set } }, machine(8192, 4));
+    expect(postgres.maxConnections).toBe(expected);
+    expect(postgres.container.parts.backends?.toMiB()).toBe(backends);
   });
 
   it("give main alone its own session pool when the file wants a pooler", () => {
