@@ -60,6 +60,8 @@ export interface Expected {
   /** Accounts that are active on an ordinary day. */
   readonly users?: number;
   readonly eventsPerSecond?: number;
+  /** Devices that a message is delivered to. */
+  readonly fanOut?: number;
   readonly federation: Federation;
 }
 

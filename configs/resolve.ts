@@ -160,7 +160,11 @@ export const resolveEnvironment = (
     hardware: hardware(file.hardware),
     expected: {
       federation: file.expected.federation,
-      ...withoutUndefined({ users: file.expected.users, eventsPerSecond: file.expected.events_per_second }),
+      ...withoutUndefined({
+        users: file.expected.users,
+        eventsPerSecond: file.expected.events_per_second,
+        fanOut: file.expected.fan_out,
+      }),
     },
     docker: { network: file.docker.network ?? networkFor(name), ...withoutUndefined({ host: file.docker.host }) },
     listen: file.listen,

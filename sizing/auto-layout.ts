@@ -2,8 +2,8 @@ import { LAYOUTS, workersIn } from "../configs/catalogue/layouts";
 import { type Environment, WORKER_LAYOUTS, type WorkerLayoutName } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { COSTS, COSTS_SOURCE } from "./capacity/costs";
-import { FAN_OUT } from "./capacity/rates";
 import { messagesHeld } from "./capacity/resources";
+import { expectedFanOut } from "./expected";
 import type { HostFacts, Solved } from "./plan";
 import { GUESS, solved } from "./solved";
 
@@ -28,15 +28,15 @@ interface Held {
 }
 
 /**
- * Messages a second that each layout of the kit holds on so many cores, the smallest layout first; with a pooler beside
+ * Messages a second that each layout of the kit holds on so many cores, each delivered to so many devices, the smallest layout first; with a pooler beside
  * workers, whatever the file says, since no override has a say in the layout.
  */
-export const heldByLayouts = (cores: number): readonly Held[] =>
+export const heldByLayouts = (cores: number, fanOut: number): readonly Held[] =>
   WORKER_LAYOUTS.map((name) => {
     const { processes } = LAYOUTS[name];
     const hasWorkers = workersIn(LAYOUTS[name]) > 0;
     const server = { processes, pgbouncer: hasWorkers, redis: hasWorkers, cores };
-    return { name, messagesPerSecond: messagesHeld(server, COSTS, FAN_OUT) };
+    return { name, messagesPerSecond: messagesHeld(server, COSTS, fanOut) };
   });
 
 /** The first of those that hold the most, or within the noise of it. */
@@ -74,13 +74,14 @@ export const autoLayouts = (env: Environment, host: HostFacts): Solved<WorkerLay
   const cores = host.cpus.toCores();
   const barred = barredBy(env.expected.eventsPerSecond, cores);
   const layouts: Solved<WorkerLayoutName>[] = [];
-  let left = heldByLayouts(cores).filter(({ name }) => !barred.names.includes(name));
+  const fanOut = expectedFanOut(env).value;
+  let left = heldByLayouts(cores, fanOut).filter(({ name }) => !barred.names.includes(name));
   let tooLarge = "";
   while (left.length > 0) {
     const index = choice(left);
     const { name } = left[index] as Held;
     const all = left.map((one) => `${one.name} ${rounded(one.messagesPerSecond)}`).join(", ");
-    const reason = `by messages/s on ${host.cpus} CPU (${all}): the fewest processes within ${NOISE * 100} % of the most${barred.why}${tooLarge}`;
+    const reason = `by messages/s on ${host.cpus} CPU, each for ${fanOut} devices (${all}): the fewest processes within ${NOISE * 100} % of the most${barred.why}${tooLarge}`;
     layouts.push(solved(name, reason, `${COSTS_SOURCE}; docs/workers.md`));
     tooLarge = `; ${name} does not fit ${host.ram}`;
     left = left.slice(0, index);

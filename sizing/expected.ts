@@ -11,6 +11,9 @@ const LEAST_CLIENTS = 20;
 
 /** One event a minute from a user who is active; the load model of a stress test is ten times that. `guess` */
 export const EVENTS_PER_USER_SECOND = 1 / 60;
+/** The sender's own device left out. `guess`; what a message costs depends on it more than on anything else. */
+const FAN_OUT = 5;
+
 /** Events that arrive from other servers, as a multiple of those of the own users, own ones included. `guess` */
 const FEDERATION_FACTOR: Readonly<Record<Federation, number>> = { closed: 1, small: 1.5, open: 3 };
 
@@ -21,6 +24,12 @@ const clientsFromHardware = (host: HostFacts): number =>
     LEAST_CLIENTS,
     Math.min(CLIENTS_PER_CORE * host.cpus.toCores(), (CLIENTS_PER_GB * host.ram.toBytes()) / BYTES_PER_GB),
   );
+
+/** Devices that a message is delivered to, in the mean. */
+export const expectedFanOut = ({ expected: { fanOut } }: Environment): Solved<number> =>
+  fanOut === undefined
+    ? solved(FAN_OUT, `${FAN_OUT} devices listen to a message`, GUESS)
+    : solved(fanOut, "set by expected.fan_out", FROM_FILE);
 
 /** Load that the plan is made for: what the file declares, else what hardware of this size is usually bought for. */
 export const expectedLoad = (env: Environment, host: HostFacts): Plan["expected"] => {
@@ -54,5 +63,5 @@ export const expectedLoad = (env: Environment, host: HostFacts): Plan["expected"
           `${users.value} users × 1 event a minute × ${factor} for ${env.expected.federation} federation`,
           GUESS,
         );
-  return { users, eventsPerSecond, clients };
+  return { users, eventsPerSecond, clients, fanOut: expectedFanOut(env) };
 };

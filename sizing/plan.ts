@@ -187,6 +187,8 @@ export interface Plan {
     readonly users: Solved<number>;
     readonly eventsPerSecond: Solved<number>;
     readonly clients: Solved<number>;
+    /** Devices that a message is delivered to. */
+    readonly fanOut: Solved<number>;
   };
   readonly reserves: { readonly operatingSystem: Solved<Bytes>; readonly slack: Solved<Bytes> };
   readonly postgres: PostgresPlan;

@@ -135,6 +135,7 @@ const entries = (plan: Plan): Map<string, Solved<unknown>> => {
   addAll("pgbouncer", plan.pgbouncer?.settings ?? {});
   addAll("redis", plan.redis?.settings ?? {});
   addAll("expected", { users: plan.expected.users, clients: plan.expected.clients });
+  all.set("expected.fan_out", plan.expected.fanOut);
   all.set("expected.events_per_second", plan.expected.eventsPerSecond);
   const { users } = capacityOf(plan);
   all.set("capacity", { ...users, value: `${users.value} users` });

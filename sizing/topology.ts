@@ -11,6 +11,15 @@ const groupsText = (groups: WorkerGroups): string =>
     .map(([name, { count }]) => `${name} ${count}`)
     .join(", ");
 
+/** Without the processes that would have nothing to do where no other server is talked to. */
+const withoutFederation = ({ value, reason, source }: Solved<Layout>): Solved<Layout> => {
+  const idle = value.groups.filter(({ roles }) => roles.every((role) => role.startsWith("federation_")));
+  if (idle.length === 0) return solved(value, reason, source);
+  const names = idle.map(({ name }) => name);
+  const counts = Object.fromEntries(names.map((name) => [name, 0]));
+  return solved(withCounts(value, counts), `${reason}; no ${names.join(", ")}: federation is closed`, source);
+};
+
 /**
  * Layouts to try, best first: the one that the file names or writes and no other, else those that the machine leads to.
  * Counts that the file sets are not in them yet.
@@ -21,7 +30,9 @@ export const layoutCandidates = (env: Environment, host: HostFacts): Solved<Layo
     return [solved(customLayout(workers), `set by synapse.workers: ${groupsText(workers)}`, FROM_FILE)];
   }
   if (workers !== "auto") return [solved(LAYOUTS[workers], "set by synapse.workers", FROM_FILE)];
-  return autoLayouts(env, host).map(({ value, reason, source }) => solved(LAYOUTS[value], reason, source));
+  return autoLayouts(env, host)
+    .map(({ value, reason, source }) => solved(LAYOUTS[value], reason, source))
+    .map((layout) => (env.expected.federation === "closed" ? withoutFederation(layout) : layout));
 };
 
 /**

@@ -41,6 +41,9 @@ export const expectedLoad = mapping({
   events_per_second: amount()
     .optional()
     .describe("Events sent in a second at the busiest. Default: follows from the users"),
+  fan_out: amount()
+    .optional()
+    .describe("Devices that a message is delivered to, in the mean of all messages. Default: 5"),
   federation: oneOf(["closed", "small", "open"])
     .default("small")
     .describe("Other servers: `closed` none, `small` a few, `open` all of them"),

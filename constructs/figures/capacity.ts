@@ -8,7 +8,6 @@ import {
   type Operation,
   type Part,
 } from "../../sizing/capacity/costs";
-import { FAN_OUT } from "../../sizing/capacity/rates";
 import { capacityLines } from "../../sizing/capacity/report";
 import { box, table } from "./boxes";
 import { BOXES } from "./plans";
@@ -22,7 +21,7 @@ const NAMES: Readonly<Record<Operation, string>> = {
   login: "a login",
 };
 
-const FAN_OUTS = [2, FAN_OUT, 20];
+const FAN_OUTS = [2, 5, 20];
 
 const cell = (figure: Figure | undefined): string =>
   figure === undefined ? "–" : `${figure.median} (${figure.min}–${figure.max})`;

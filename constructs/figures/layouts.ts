@@ -10,9 +10,12 @@ const MUCH_RAM = 64;
 export const layoutsTable = (): string =>
   table(
     ["cores", ...WORKER_LAYOUTS.map((name) => `\`${name}\``), "`auto`"],
-    CORES.map((cores) => [
-      String(cores),
-      ...heldByLayouts(cores).map(({ messagesPerSecond }) => messagesPerSecond.toPrecision(3)),
-      `\`${box(MUCH_RAM, cores).plan.synapse.layout.value}\``,
-    ]),
+    CORES.map((cores) => {
+      const { expected, synapse } = box(MUCH_RAM, cores).plan;
+      return [
+        String(cores),
+        ...heldByLayouts(cores, expected.fanOut.value).map(({ messagesPerSecond }) => messagesPerSecond.toPrecision(3)),
+        `\`${synapse.layout.value}\``,
+      ];
+    }),
   );

@@ -1,7 +1,7 @@
 import type { Plan, Solved } from "../plan";
 import { solved } from "../solved";
 import { COSTS, COSTS_SOURCE, type Costs } from "./costs";
-import { expectedRates, FAN_OUT, MESSAGES_PER_USER, ratesOfUsers } from "./rates";
+import { expectedRates, MESSAGES_PER_USER, ratesOfUsers } from "./rates";
 import { boundsOf, ceilingOf, resourcesOf, SEND_TARGET_MS, type Server, sum } from "./resources";
 import { useOf } from "./use";
 
@@ -42,9 +42,10 @@ const rounded = (value: number): number => Number(value.toPrecision(3));
 
 /**
  * How many users of the load model the plan holds within the target, and what then runs out: the least over all
- * resources, and the long polls. In rooms in which `fanOut` devices listen.
+ * resources, and the long polls.
+ * @param fanOut - devices that a message is delivered to
  */
-export const capacityOf = (plan: Plan, costs: Costs = COSTS, fanOut: number = FAN_OUT): Capacity => {
+export const capacityOf = (plan: Plan, costs: Costs = COSTS, fanOut: number = plan.expected.fanOut.value): Capacity => {
   const server = serverOf(plan);
   const ceiling = ceilingOf(server, costs);
   const bounds = [

@@ -13,9 +13,6 @@ export interface Rates {
   readonly polls: number;
 }
 
-/** Devices in a room that listen, the sender's own left out. `guess`; what a message costs depends on it more than on anything else. */
-export const FAN_OUT = 5;
-
 /** The kit's load model: a user does something every 6 seconds, and in 94 of 100 cases that is a message, else a join or a leave. */
 const ACTIONS_PER_SECOND = 1 / 6;
 const MESSAGE_SHARE = 0.94;

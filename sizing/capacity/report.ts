@@ -2,7 +2,6 @@ import type { Plan } from "../plan";
 import { FROM_FILE } from "../solved";
 import { capacityOf } from "./capacity";
 import { COSTS } from "./costs";
-import { FAN_OUT } from "./rates";
 import { SEND_TARGET_MS } from "./resources";
 
 /** The capacity of a plan in `size --json`. */
@@ -60,7 +59,7 @@ export const capacityLines = (plan: Plan): string[] => {
   const { users, messagesPerSecond, bottleneck, expected } = capacityOf(plan);
   const note = capacityNote(plan);
   return [
-    `holds ${digits(messagesPerSecond)} messages/s in rooms where ${FAN_OUT} devices listen, as of ${users.value} users who do something every 6 s; first to run out: ${bottleneck}; expected is ${Math.round(expected.share * 100)} % of it`,
+    `holds ${digits(messagesPerSecond)} messages/s in rooms where ${plan.expected.fanOut.value} devices listen, as of ${users.value} users who do something every 6 s; first to run out: ${bottleneck}; expected is ${Math.round(expected.share * 100)} % of it`,
     ...(note === undefined ? [] : [note]),
   ];
 };

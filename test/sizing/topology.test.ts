@@ -68,13 +68,25 @@ describe("worker layout", () => {
     const rule = "the fewest processes within 8 % of the most";
     const source = `${COSTS_SOURCE}; docs/workers.md`;
     expect(reasonsOn(8192, 4)).toEqual([
-      ["eight", `by messages/s on 4 CPU (none 5.17, two 4.39, three 5.8, eight 6.58, seventeen 5.48): ${rule}`, source],
-      ["three", `by messages/s on 4 CPU (none 5.17, two 4.39, three 5.8): ${rule}; eight does not fit 8 GB`, source],
-      ["none", `by messages/s on 4 CPU (none 5.17, two 4.39): ${rule}; three does not fit 8 GB`, source],
+      [
+        "eight",
+        `by messages/s on 4 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8, eight 6.58, seventeen 5.48): ${rule}`,
+        source,
+      ],
+      [
+        "three",
+        `by messages/s on 4 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8): ${rule}; eight does not fit 8 GB`,
+        source,
+      ],
+      [
+        "none",
+        `by messages/s on 4 CPU, each for 5 devices (none 5.17, two 4.39): ${rule}; three does not fit 8 GB`,
+        source,
+      ],
     ]);
     expect(reasonsOn(65_536, 16, 65)[0]).toEqual([
       "three",
-      `by messages/s on 16 CPU (none 5.17, two 4.39, three 5.8): ${rule}; not eight, seventeen: 8 workers × 0.00625 core × 65 events/s = 3.25 of at most 3.2 cores to follow replication`,
+      `by messages/s on 16 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8): ${rule}; not eight, seventeen: 8 workers × 0.00625 core × 65 events/s = 3.25 of at most 3.2 cores to follow replication`,
       source,
     ]);
     expect(reasonsOn(1024, 16)).toEqual([["none", "1 GB of RAM is below 3.5 GB, main runs alone", "guess"]]);
@@ -91,6 +103,34 @@ describe("worker layout", () => {
   });
 });
 
+describe("what is expected", () => {
+  const planOf = (cores: number, expected: Partial<Environment["expected"]>) =>
+    solve({ ...AUTO, expected: { ...AUTO.expected, ...expected } }, machine(65_536, cores));
+
+  it.each([
+    [4, 1, "two"],
+    [4, 2, "three"],
+    [4, 10, "eight"],
+    [8, 2, "eight"],
+    [8, 10, "seventeen"],
+  ])("on %i cores with messages for %i devices is for %s", (cores, fanOut, layout) => {
+    const { synapse, expected } = planOf(cores, { fanOut });
+    expect(synapse.layout.value).toBe(layout);
+    expect(expected.fanOut).toEqual({ value: fanOut, reason: "set by expected.fan_out", source: "environment file" });
+  });
+
+  it("takes no process for other servers where there are none", () => {
+    const processesFor = (federation: "closed" | "small") =>
+      planOf(16, { federation }).synapse.processes.map(({ name }) => name);
+    const idle = ["sender1", "sender2", "federation1"];
+    expect(processesFor("small")).toEqual(expect.arrayContaining(idle));
+    expect(processesFor("closed")).toEqual(processesFor("small").filter((name) => !idle.includes(name)));
+    expect(planOf(16, { federation: "closed" }).synapse.layout.reason).toContain(
+      "no sender, federation: federation is closed",
+    );
+  });
+});
+
 describe("what a layout holds", () => {
   const CORES = [0.25, 0.5, 1, 1.5, 2, 3, 3.3, 3.7, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 24, 32, 64];
   const many = { ...AUTO, expected: { federation: "closed" as const, users: 20_000 } };
@@ -99,7 +139,7 @@ describe("what a layout holds", () => {
 
   it("is what its plan says that it holds", () => {
     for (const cores of CORES) {
-      for (const { name, messagesPerSecond } of heldByLayouts(cores)) {
+      for (const { name, messagesPerSecond } of heldByLayouts(cores, 5)) {
         expect([cores, name, capacityOf(planOf(name, cores)).messagesPerSecond]).toEqual([
           cores,
           name,
@@ -111,7 +151,7 @@ describe("what a layout holds", () => {
 
   it("is never much less with the one that the machine leads to than with any other", () => {
     for (const cores of CORES) {
-      const best = Math.max(...heldByLayouts(cores).map(({ messagesPerSecond }) => messagesPerSecond));
+      const best = Math.max(...heldByLayouts(cores, 5).map(({ messagesPerSecond }) => messagesPerSecond));
       expect(capacityOf(planOf("auto", cores)).messagesPerSecond).toBeGreaterThanOrEqual(0.92 * best);
     }
   });
@@ -152,13 +192,13 @@ describe("counts set by hand", () => {
     expect(layout).toMatchObject({
       value: "eight",
       reason:
-        "by messages/s on 8 CPU (none 5.17, two 4.39, three 5.8, eight 11.1, seventeen 11.3): the fewest processes within 8 % of the most; with rooms 4 by synapse.worker_counts",
+        "by messages/s on 8 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8, eight 11.1, seventeen 11.3): the fewest processes within 8 % of the most; with rooms 4 by synapse.worker_counts",
     });
   });
 
   it("fail where the layout that the machine leads to has no such group, or would not be sound", () => {
     expect(messageOf(withCounts("auto", { media: 1 }), machine(4096, 4))).toBe(
-      "test.yaml: `synapse.worker_counts.media`: the layout three has no group `media`; there are: sync 1, rooms 1, federation 1 (by messages/s on 4 CPU (none 5.17, two 4.39, three 5.8): the fewest processes within 8 % of the most; eight does not fit 4 GB); a name in `synapse.workers` fixes the layout",
+      "test.yaml: `synapse.worker_counts.media`: the layout three has no group `media`; there are: sync 1, rooms 1, federation 1 (by messages/s on 4 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8): the fewest processes within 8 % of the most; eight does not fit 4 GB); a name in `synapse.workers` fixes the layout",
     );
     expect(messageOf(withCounts("auto", { sync: 2 }), machine(4096, 4))).toMatch(
       /^test\.yaml: `synapse\.worker_counts\.sync`: typing may run in one process only, not in sync1 and sync2: /,
