@@ -305,7 +305,7 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "a misspelt key of what is expected",
     `${S}expected:\n  user: 5\n`,
-    "3:3: `expected.user`: unknown key; did you mean `users`? Allowed: users, events_per_second, federation",
+    "3:3: `expected.user`: unknown key; did you mean `users`? Allowed: users, events_per_second, fan_out, federation",
   ],
   ["what is expected as a text", `${S}expected: open\n`, '2:11: `expected`: expected a mapping, got "open"'],
   ["what is expected left empty", `${S}expected:\n`, "2:1: `expected`: expected a mapping, got nothing"],
