@@ -3,8 +3,8 @@ import { PROCESS, PROCESS_LEGEND, SHARE_STEPS, SYNAPSE, sumBy, upTo } from "../e
 import { type Dashboard, type Row, stat, timeSeries, when } from "../model";
 
 const FILE_SYSTEMS = 'fstype!~"tmpfs|ramfs|squashfs|overlay"';
-/** A query of an hour in steps of five minutes has no step before. */
-const WATCHED = "it is watched for ten minutes";
+/** A query in steps of ten minutes has no two before. */
+const WATCHED = "it is watched for half an hour";
 const TABLE_SIZE = "pg_stat_user_tables_table_size_bytes + pg_stat_user_tables_index_size_bytes";
 const DAY = 86_400;
 
@@ -125,6 +125,7 @@ const disk: Row = {
         {
           expr: `topk(5, sum by (relname) (deriv((${TABLE_SIZE})[1d:10m])) * ${DAY})`,
           legend: "{{relname}}",
+          onlyWhen: WATCHED,
         },
       ],
     }),

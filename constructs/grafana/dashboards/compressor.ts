@@ -39,7 +39,7 @@ export const compressor = ({ container }: CompressorPlan): Dashboard => ({
             {
               expr: `${PREFIX}last_run_rows_after / (${PREFIX}last_run_rows_before > 0)`,
               legend: "share",
-              onlyWhen: RAN,
+              onlyWhen: "the last run found something to do",
             },
           ],
         }),

@@ -24,6 +24,9 @@ ${MACHINE.ram} and ${MACHINE.cpus} cores, and \`npx synapse-kit render <env> --o
 Labels of every alert: \`severity\`, \`service\` (what it is about), and those of the series. The annotation \`runbook\` names the
 page that says what to run.
 
+While a cause fires, what follows from it goes without saying (a stopped Postgres alone pages, not each that waits for it),
+and it goes on firing for half a minute and two looks longer, so that its followers end before it does.
+
 Written from the rules by \`node scripts/generate.mjs\`.
 `;
 

@@ -21,6 +21,8 @@ export interface AlertRule {
   readonly expr: string;
   /** How long the expression has to hold. @default - one look is enough */
   readonly for?: Duration;
+  /** How long it goes on once the expression no longer holds. @default - not at all */
+  readonly keepFiringFor?: Duration;
   readonly severity: Severity;
   /** What it is about: a service of the plan, `host`, `objectives` or `monitoring`. */
   readonly service: string;
@@ -51,6 +53,7 @@ const yamlOf = (rule: RecordingRule | AlertRule): object => {
     alert,
     expr,
     ...(rule.for ? { for: rule.for.toString() } : {}),
+    ...(rule.keepFiringFor ? { keep_firing_for: rule.keepFiringFor.toString() } : {}),
     labels: { severity, service, ...labels },
     annotations: { summary, description, runbook: runbookOf(alert) },
   };
