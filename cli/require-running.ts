@@ -21,8 +21,6 @@ export const requireRunning = async (
   const state = stdout.trim();
   if (code === 0 && state === "running") return container;
   throw new UserError(
-    code === 0 && state === "restarting"
-      ? `${service} of \`${name}\` is restarting; \`npx synapse-kit logs ${name} ${service}\` says why`
-      : absent,
+    code === 0 ? `${service} of \`${name}\` is ${state}; \`npx synapse-kit logs ${name} ${service}\` says why` : absent,
   );
 };

@@ -17,6 +17,7 @@ import { Bytes } from "./units/bytes";
 import { Cpus } from "./units/cpus";
 import { Duration } from "./units/duration";
 import { type VersionAnswer, type VersionedProgram, versionFor } from "./versions";
+import { withoutUndefined } from "./without-undefined";
 
 /** 10.64.0.0/10 holds 4096 networks of /22, away from the ranges that Docker and home routers take first. */
 const POOL = "10.64.0.0/10";
@@ -49,12 +50,6 @@ const images = (file: EnvironmentFile["images"]): Images => {
   const { source, ...references } = file;
   return { source, overrides: withoutUndefined(references) };
 };
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Keys whose value is undefined are left out, as `exactOptionalPropertyTypes` has it. */
-const withoutUndefined = <T extends object>(value: T): Partial<Defined<T>> =>
-  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Partial<Defined<T>>;
 
 const bytes = (text: string | undefined): Bytes | undefined => (text === undefined ? undefined : Bytes.parse(text));
 

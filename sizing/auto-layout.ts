@@ -16,11 +16,6 @@ const LEAST_RAM_FOR_WORKERS = Bytes.gib(3.5);
  */
 const NOISE = 0.08;
 
-/** A quarter of a core per worker at 40 events/s, only to follow replication (Element, "Scaling to millions of users requires Synapse Pro"). */
-const REPLICATION_TAX_CORES = 0.25 / 40;
-/** Share of the cores that may go into that (docs/sizing.md). `guess` */
-const MOST_TAX_SHARE = 0.2;
-
 /** What a layout of the kit holds on some machine. */
 interface Held {
   readonly name: WorkerLayoutName;
@@ -28,8 +23,8 @@ interface Held {
 }
 
 /**
- * Messages a second that each layout of the kit holds on so many cores, each delivered to so many devices, the smallest layout first; with a pooler beside
- * workers, whatever the file says, since no override has a say in the layout.
+ * Messages a second that each layout of the kit holds on so many cores, each delivered to so many devices, the smallest
+ * layout first; with a pooler beside workers, whatever the file says, since no override has a say in the layout.
  */
 export const heldByLayouts = (cores: number, fanOut: number): readonly Held[] =>
   WORKER_LAYOUTS.map((name) => {
@@ -39,49 +34,41 @@ export const heldByLayouts = (cores: number, fanOut: number): readonly Held[] =>
     return { name, messagesPerSecond: messagesHeld(server, COSTS, fanOut) };
   });
 
-/** The first of those that hold the most, or within the noise of it. */
-const choice = (held: readonly Held[]): number => {
+/** The first that holds what is wanted, else of those that hold the most or within the noise of it. */
+const choice = (
+  held: readonly Held[],
+  wanted: number | undefined,
+): { readonly index: number; readonly rule: string } => {
+  const enough = wanted === undefined ? -1 : held.findIndex(({ messagesPerSecond }) => messagesPerSecond >= wanted);
+  if (enough >= 0) return { index: enough, rule: `the fewest processes that hold the expected ${wanted}` };
   const most = Math.max(...held.map(({ messagesPerSecond }) => messagesPerSecond));
-  return held.findIndex(({ messagesPerSecond }) => messagesPerSecond >= (1 - NOISE) * most);
+  return {
+    index: held.findIndex(({ messagesPerSecond }) => messagesPerSecond >= (1 - NOISE) * most),
+    rule: `the fewest processes within ${NOISE * 100} % of the most`,
+  };
 };
 
 const rounded = (value: number): string => String(Number(value.toPrecision(3)));
 
-const taxOf = (name: WorkerLayoutName, events: number): number =>
-  workersIn(LAYOUTS[name]) * REPLICATION_TAX_CORES * events;
-
-/** Layouts that would spend more than a fifth of the cores on following what the file says that happens. */
-const barredBy = (
-  events: number | undefined,
-  cores: number,
-): { readonly names: WorkerLayoutName[]; readonly why: string } => {
-  const most = MOST_TAX_SHARE * cores;
-  const names = events === undefined ? [] : WORKER_LAYOUTS.filter((name) => taxOf(name, events) > most);
-  const [first] = names;
-  if (events === undefined || first === undefined) return { names: [], why: "" };
-  const tax = `${workersIn(LAYOUTS[first])} workers × ${REPLICATION_TAX_CORES} core × ${events} events/s = ${rounded(taxOf(first, events))} of at most ${rounded(most)} cores`;
-  return { names, why: `; not ${names.join(", ")}: ${tax} to follow replication` };
-};
-
 /**
  * Layouts to try where the file leaves it to the machine, best first: the one with the fewest processes of those that
- * hold the most; should it not fit the RAM, the same among the smaller ones; in the end main alone.
+ * hold what the file expects, else of those that hold the most; should it not fit the RAM, the same among the smaller
+ * ones; in the end main alone. What it costs to follow replication is in the model.
  */
 export const autoLayouts = (env: Environment, host: HostFacts): Solved<WorkerLayoutName>[] => {
   if (host.ram.isLessThan(LEAST_RAM_FOR_WORKERS)) {
     return [solved("none", `${host.ram} of RAM is below ${LEAST_RAM_FOR_WORKERS}, main runs alone`, GUESS)];
   }
   const cores = host.cpus.toCores();
-  const barred = barredBy(env.expected.eventsPerSecond, cores);
   const layouts: Solved<WorkerLayoutName>[] = [];
   const fanOut = expectedFanOut(env).value;
-  let left = heldByLayouts(cores, fanOut).filter(({ name }) => !barred.names.includes(name));
+  let left = heldByLayouts(cores, fanOut);
   let tooLarge = "";
   while (left.length > 0) {
-    const index = choice(left);
+    const { index, rule } = choice(left, env.expected.eventsPerSecond);
     const { name } = left[index] as Held;
     const all = left.map((one) => `${one.name} ${rounded(one.messagesPerSecond)}`).join(", ");
-    const reason = `by messages/s on ${host.cpus} CPU, each for ${fanOut} devices (${all}): the fewest processes within ${NOISE * 100} % of the most${barred.why}${tooLarge}`;
+    const reason = `by messages/s on ${host.cpus} CPU, each for ${fanOut} devices (${all}): ${rule}${tooLarge}`;
     layouts.push(solved(name, reason, `${COSTS_SOURCE}; docs/workers.md`));
     tooLarge = `; ${name} does not fit ${host.ram}`;
     left = left.slice(0, index);

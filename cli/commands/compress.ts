@@ -56,9 +56,13 @@ export const compress = async (name: string, options: CompressOptions): Promise<
     return;
   }
   const file = newFile(options.sql);
+  // Ctrl-C ends the client, which has it too; this goes on, to take the file away.
+  const goOn = (): void => {};
+  process.on("SIGINT", goOn);
   try {
     process.exitCode = await docker.attach(["exec", ...run], file);
   } finally {
+    process.off("SIGINT", goOn);
     closeSync(file);
     // What broke off half-way must not be taken for the whole.
     if (process.exitCode !== 0) rmSync(options.sql);

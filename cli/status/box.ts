@@ -36,6 +36,8 @@ export interface BoxStatus {
     readonly success: boolean;
     readonly rows_before: number | null;
     readonly rows_after: number | null;
+    readonly seconds: number | null;
+    readonly peak_memory_bytes: number | null;
   } | null;
 }
 
@@ -50,6 +52,8 @@ const compressorOf = (measured: Measurements | undefined): BoxStatus["compressor
         success: run.success,
         rows_before: run.rowsBefore ?? null,
         rows_after: run.rowsAfter ?? null,
+        seconds: run.seconds ?? null,
+        peak_memory_bytes: run.peakMemory ?? null,
       }
     : null;
 };

@@ -1,5 +1,6 @@
 import { PORTS } from "../../configs/ports";
 import { Bytes } from "../../configs/units/bytes";
+import { withoutUndefined } from "../../configs/without-undefined";
 import type { Docker } from "../../host/docker";
 
 /** What is asked of Prometheus: PromQL by the name of the answer. */
@@ -14,6 +15,8 @@ const QUERIES = {
   compressorSuccess: "synapse_kit_compressor_last_run_success",
   compressorBefore: "synapse_kit_compressor_last_run_rows_before",
   compressorAfter: "synapse_kit_compressor_last_run_rows_after",
+  compressorSeconds: "synapse_kit_compressor_last_run_duration_seconds",
+  compressorPeak: "synapse_kit_compressor_last_run_peak_memory_bytes",
 } as const;
 type Query = keyof typeof QUERIES;
 
@@ -35,6 +38,9 @@ export interface CompressorRun {
   readonly success: boolean;
   readonly rowsBefore?: number;
   readonly rowsAfter?: number;
+  readonly seconds?: number;
+  /** Bytes. */
+  readonly peakMemory?: number;
 }
 
 /** What Prometheus knows; every part may be missing. */
@@ -90,12 +96,15 @@ const alertOf = ({ metric }: Sample): Alert => {
 const runOf = (value: (query: Query) => number | undefined): CompressorRun | undefined => {
   const ended = value("compressorEnd");
   if (ended === undefined) return undefined;
-  const [rowsBefore, rowsAfter] = [value("compressorBefore"), value("compressorAfter")];
   return {
     ended: new Date(ended * 1000),
     success: value("compressorSuccess") === 1,
-    ...(rowsBefore === undefined ? {} : { rowsBefore }),
-    ...(rowsAfter === undefined ? {} : { rowsAfter }),
+    ...withoutUndefined({
+      rowsBefore: value("compressorBefore"),
+      rowsAfter: value("compressorAfter"),
+      seconds: value("compressorSeconds"),
+      peakMemory: value("compressorPeak"),
+    }),
   };
 };
 

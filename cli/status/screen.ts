@@ -63,9 +63,13 @@ const about = (labels: Readonly<Record<string, string>>): string => {
 
 const compressorLine = ({ compressor }: BoxStatus, now: number): string => {
   if (!compressor) return "has not run yet";
-  const { rows_before: before, rows_after: after } = compressor;
-  const rows = before === null || after === null ? "" : `, ${before} rows became ${after}`;
-  return `${compressor.success ? "well" : "FAILED"} ${since(compressor.ended, now)} ago${rows}`;
+  const { rows_before: before, rows_after: after, seconds, peak_memory_bytes: peak } = compressor;
+  return [
+    `${compressor.success ? "well" : "FAILED"} ${since(compressor.ended, now)} ago`,
+    ...(before === null || after === null ? [] : [`${before} rows became ${after}`]),
+    ...(seconds === null ? [] : [`${seconds.toFixed(1)} s`]),
+    ...(peak === null ? [] : [`at most ${Bytes.of(peak)}`]),
+  ].join(", ");
 };
 
 /** What Prometheus knows beside the table. */

@@ -1,6 +1,8 @@
 /** While one of `causes` fires, `follows` go without saying. */
 interface Inhibition {
   readonly causes: readonly string[];
+  /** Only causes with such labels, in Alertmanager's notation. @default - all */
+  readonly where?: string;
   readonly follows: readonly string[];
 }
 
@@ -32,7 +34,9 @@ export const INHIBITIONS: readonly Inhibition[] = [
     follows: ["PgbouncerClientsWaiting", ...STARVED, ...DOORS, ...OBJECTIVES],
   },
   { causes: ["RedisDown"], follows: ["RedisConnectionsHigh", "SynapseReplicationBehind", ...OBJECTIVES] },
-  { causes: ["SynapseProcessDown"], follows: ["SynapseReplicationBehind", ...DOORS, ...OBJECTIVES] },
+  { causes: ["SynapseProcessDown"], follows: ["SynapseReplicationBehind"] },
+  // Other processes fall back to main: what still fails then is news.
+  { causes: ["SynapseProcessDown"], where: 'job="synapse"', follows: [...DOORS, ...OBJECTIVES] },
   { causes: ["NginxDown"], follows: [...DOORS, ...OBJECTIVES] },
   { causes: ["FrontDoorDown"], follows: ["PublicDoorDown"] },
 ];
@@ -43,6 +47,9 @@ const IDENTITY = ["alertname", "job", "index", "name", "database", "device", "mo
 /** Silences what follows from the host itself, which is all but the heartbeat and the host's own. */
 const BOX_DOWN = "MostTargetsDown";
 
+/** Alerts that hold others back. */
+export const CAUSES: ReadonlySet<string> = new Set([BOX_DOWN, ...INHIBITIONS.flatMap(({ causes }) => causes)]);
+
 const oneOf = (names: readonly string[]): string => `alertname=~"${names.join("|")}"`;
 
 /** The `inhibit_rules` of alertmanager.yml. */
@@ -51,8 +58,8 @@ export const inhibitRules = (): object[] => [
     source_matchers: [`alertname="${BOX_DOWN}"`],
     target_matchers: [`alertname!~"${BOX_DOWN}|Watchdog"`, 'service!="host"'],
   },
-  ...INHIBITIONS.map(({ causes, follows }) => ({
-    source_matchers: [oneOf(causes)],
+  ...INHIBITIONS.map(({ causes, where, follows }) => ({
+    source_matchers: [oneOf(causes), ...(where ? [where] : [])],
     target_matchers: [oneOf(follows)],
   })),
   // The same, and worse.

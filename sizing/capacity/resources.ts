@@ -80,6 +80,6 @@ export const boundsOf = (server: Server, costs: Costs, fanOut: number): Bound[] 
   }));
 };
 
-/** Messages a second of as many whole users as a server holds, whatever Nginx lets in. */
+/** Messages a second that a server holds, whatever Nginx lets in: no whole users, so that no layouts are equal by chance. */
 export const messagesHeld = (server: Server, costs: Costs, fanOut: number): number =>
-  Math.floor(Math.min(...boundsOf(server, costs, fanOut).map(({ users }) => users))) * MESSAGES_PER_USER;
+  Math.min(...boundsOf(server, costs, fanOut).map(({ users }) => users)) * MESSAGES_PER_USER;

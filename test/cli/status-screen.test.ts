@@ -25,7 +25,14 @@ const WELL: BoxStatus = {
   services: [service("postgres"), service("synapse-main", { event_lag: 0, database_wait_seconds: 0.001 })],
   alerts: [],
   pools: { synapse: 0 },
-  compressor: { ended: "2026-11-20T12:00:00Z", success: true, rows_before: 1000, rows_after: 90 },
+  compressor: {
+    ended: "2026-11-20T12:00:00Z",
+    success: true,
+    rows_before: 1000,
+    rows_after: 90,
+    seconds: 12.34,
+    peak_memory_bytes: 42 * 1024 ** 2,
+  },
 };
 
 const linesOf = (status: BoxStatus): string[] => screen(status, NOW).split("\n");
@@ -43,7 +50,7 @@ describe("the screen of `status`", () => {
       "alerts      none",
       "event lag   none",
       "database    nobody waits for a connection",
-      "compressor  well 1d ago, 1000 rows became 90",
+      "compressor  well 1d ago, 1000 rows became 90, 12.3 s, at most 42 MB",
       "backup      the kit makes none yet",
     ]);
   });
@@ -57,7 +64,14 @@ describe("the screen of `status`", () => {
       ],
       alerts: [{ name: "PostgresDown", severity: "page", about: { job: "postgres" } }],
       pools: { synapse: 7, synapse_session: 0 },
-      compressor: { ended: "2026-11-21T11:58:00Z", success: false, rows_before: null, rows_after: null },
+      compressor: {
+        ended: "2026-11-21T11:58:00Z",
+        success: false,
+        rows_before: null,
+        rows_after: null,
+        seconds: null,
+        peak_memory_bytes: null,
+      },
     };
     expect(linesOf(bad)[1]?.split(/ {2,}/)).toEqual(["postgres", "exited", "-", "200 MB", "-", "-", "0", "3h", "1.0"]);
     expect(linesOf(bad).slice(-6)).toEqual([

@@ -5,6 +5,7 @@ import { UserError } from "../../configs/user-error";
 import { heldByLayouts } from "../../sizing/auto-layout";
 import { capacityOf } from "../../sizing/capacity/capacity";
 import { COSTS_SOURCE } from "../../sizing/capacity/costs";
+import { MESSAGES_PER_USER } from "../../sizing/capacity/rates";
 import type { HostFacts } from "../../sizing/plan";
 import { explain, sizeJson, sizeText } from "../../sizing/report";
 import { solve } from "../../sizing/solve";
@@ -23,17 +24,17 @@ describe("worker layout", () => {
     [3583, 16, "none"],
     [4096, 1.99, "none"],
     [4096, 2, "none"],
-    // none 5.17, three 5.33
+    // none 5.28, three 5.4
     [8192, 3, "none"],
-    // none 5.17, three 5.8, eight 6.11
+    // none 5.28, three 5.9, eight 6.11
     [8192, 3.7, "three"],
-    // three 5.8, eight 6.58, seventeen 5.48
+    // three 5.9, eight 6.59, seventeen 5.53
     [8192, 4, "eight"],
     [4096, 4, "three"],
     [8192, 7.5, "eight"],
-    // eight 11.1, seventeen 11.3
+    // eight 11.2, seventeen 11.4
     [16_384, 8, "eight"],
-    // eight 11.1, seventeen 12.8
+    // eight 11.2, seventeen 12.8
     [16_384, 9, "seventeen"],
     [65_536, 16, "seventeen"],
     [2_097_152, 256, "seventeen"],
@@ -42,20 +43,18 @@ describe("worker layout", () => {
   ])("%i MB and %d cores: %s", (ram, cores, layout) => expect(layoutOf(ram, cores)).toBe(layout));
 
   it.each([
-    // 17 × 0.00625 × 30 = 3.19 of at most 3.2 cores
-    [65_536, 16, 30, "seventeen"],
-    // 17 × 0.00625 × 31 = 3.29
-    [65_536, 16, 31, "eight"],
-    // 8 × 0.00625 × 65 = 3.25
-    [65_536, 16, 65, "three"],
-    [65_536, 16, 1000, "none"],
-    // 8 × 0.00625 × 17 = 0.85 of at most 0.8 cores
-    [8192, 4, 16, "eight"],
-    [8192, 4, 17, "three"],
-    // Of main alone, `two` and `three` only main alone and `two` are left; main alone holds more.
-    [8192, 4, 42, "three"],
-    [8192, 4, 43, "none"],
-  ])("%i MB, %i cores and %i events/s: %s, for following replication is not free", (ram, cores, events, layout) =>
+    // none 5.28, two 4.49, three 5.9, eight 11.2, seventeen 15.9
+    [65_536, 16, 1, "none"],
+    [65_536, 16, 5.5, "three"],
+    [65_536, 16, 11, "eight"],
+    [65_536, 16, 12, "seventeen"],
+    // More than any holds.
+    [65_536, 16, 1000, "seventeen"],
+    [8192, 4, 5, "none"],
+    [8192, 4, 17, "eight"],
+    // eight does not fit
+    [4096, 4, 17, "three"],
+  ])("%i MB, %i cores and %d events/s: %s, the fewest processes that hold them", (ram, cores, events, layout) =>
     expect(layoutOf(ram, cores, events)).toBe(layout),
   );
 
@@ -70,23 +69,23 @@ describe("worker layout", () => {
     expect(reasonsOn(8192, 4)).toEqual([
       [
         "eight",
-        `by messages/s on 4 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8, eight 6.58, seventeen 5.48): ${rule}`,
+        `by messages/s on 4 CPU, each for 5 devices (none 5.28, two 4.49, three 5.9, eight 6.59, seventeen 5.53): ${rule}`,
         source,
       ],
       [
         "three",
-        `by messages/s on 4 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8): ${rule}; eight does not fit 8 GB`,
+        `by messages/s on 4 CPU, each for 5 devices (none 5.28, two 4.49, three 5.9): ${rule}; eight does not fit 8 GB`,
         source,
       ],
       [
         "none",
-        `by messages/s on 4 CPU, each for 5 devices (none 5.17, two 4.39): ${rule}; three does not fit 8 GB`,
+        `by messages/s on 4 CPU, each for 5 devices (none 5.28, two 4.49): ${rule}; three does not fit 8 GB`,
         source,
       ],
     ]);
-    expect(reasonsOn(65_536, 16, 65)[0]).toEqual([
-      "three",
-      `by messages/s on 16 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8): ${rule}; not eight, seventeen: 8 workers × 0.00625 core × 65 events/s = 3.25 of at most 3.2 cores to follow replication`,
+    expect(reasonsOn(65_536, 16, 11)[0]).toEqual([
+      "eight",
+      "by messages/s on 16 CPU, each for 5 devices (none 5.28, two 4.49, three 5.9, eight 11.2, seventeen 15.9): the fewest processes that hold the expected 11",
       source,
     ]);
     expect(reasonsOn(1024, 16)).toEqual([["none", "1 GB of RAM is below 3.5 GB, main runs alone", "guess"]]);
@@ -108,11 +107,12 @@ describe("what is expected", () => {
     solve({ ...AUTO, expected: { ...AUTO.expected, ...expected } }, machine(65_536, cores));
 
   it.each([
-    [4, 1, "two"],
+    [4, 1, "eight"],
     [4, 2, "three"],
     [4, 10, "eight"],
     [8, 2, "eight"],
     [8, 10, "seventeen"],
+    [16, 2000, "seventeen"],
   ])("on %i cores with messages for %i devices is for %s", (cores, fanOut, layout) => {
     const { synapse, expected } = planOf(cores, { fanOut });
     expect(synapse.layout.value).toBe(layout);
@@ -140,11 +140,8 @@ describe("what a layout holds", () => {
   it("is what its plan says that it holds", () => {
     for (const cores of CORES) {
       for (const { name, messagesPerSecond } of heldByLayouts(cores, 5)) {
-        expect([cores, name, capacityOf(planOf(name, cores)).messagesPerSecond]).toEqual([
-          cores,
-          name,
-          messagesPerSecond,
-        ]);
+        const { users } = capacityOf(planOf(name, cores));
+        expect([cores, name, users.value]).toEqual([cores, name, Math.floor(messagesPerSecond / MESSAGES_PER_USER)]);
       }
     }
   });
@@ -192,13 +189,13 @@ describe("counts set by hand", () => {
     expect(layout).toMatchObject({
       value: "eight",
       reason:
-        "by messages/s on 8 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8, eight 11.1, seventeen 11.3): the fewest processes within 8 % of the most; with rooms 4 by synapse.worker_counts",
+        "by messages/s on 8 CPU, each for 5 devices (none 5.28, two 4.49, three 5.9, eight 11.2, seventeen 11.4): the fewest processes within 8 % of the most; with rooms 4 by synapse.worker_counts",
     });
   });
 
   it("fail where the layout that the machine leads to has no such group, or would not be sound", () => {
     expect(messageOf(withCounts("auto", { media: 1 }), machine(4096, 4))).toBe(
-      "test.yaml: `synapse.worker_counts.media`: the layout three has no group `media`; there are: sync 1, rooms 1, federation 1 (by messages/s on 4 CPU, each for 5 devices (none 5.17, two 4.39, three 5.8): the fewest processes within 8 % of the most; eight does not fit 4 GB); a name in `synapse.workers` fixes the layout",
+      "test.yaml: `synapse.worker_counts.media`: the layout three has no group `media`; there are: sync 1, rooms 1, federation 1 (by messages/s on 4 CPU, each for 5 devices (none 5.28, two 4.49, three 5.9): the fewest processes within 8 % of the most; eight does not fit 4 GB); a name in `synapse.workers` fixes the layout",
     );
     expect(messageOf(withCounts("auto", { sync: 2 }), machine(4096, 4))).toMatch(
       /^test\.yaml: `synapse\.worker_counts\.sync`: typing may run in one process only, not in sync1 and sync2: /,

@@ -68,18 +68,19 @@ export class WatchedBox {
     // From here on the machine has the network's address.
     this.inbox = new AlertInbox(HOST, INBOX_PORT);
     this.door = createServer(certificateFor(HOST, 60), (_, response) => response.end("{}")).listen(TLS_PORT, HOST);
-    const { environment, plan } = await prepareSize(this.name, this.project.dir);
-    this.environment = environment;
-    this.plan = plan;
-    this.prometheus = new PrometheusApi(prometheusUrl(environment, plan));
     this.people = await People.meet(this.guest);
     this.writeSecret("token", this.people.alice.token);
-    const nginx = `http://${addressesOf(NETWORK, plan).get("nginx")?.frontend}:${PORTS.nginx}`;
+    const first = await prepareSize(this.name, this.project.dir);
+    const nginx = `http://${addressesOf(NETWORK, first.plan).get("nginx")?.frontend}:${PORTS.nginx}`;
     await this.apply(
       environmentYaml(
         `      room: { matrix: { homeserver: "${nginx}", room_id: "${this.people.room}", access_token: { secret_file: secrets/token } } }\n`,
       ),
     );
+    const { environment, plan } = await prepareSize(this.name, this.project.dir);
+    this.environment = environment;
+    this.plan = plan;
+    this.prometheus = new PrometheusApi(prometheusUrl(environment, plan));
     // Nobody that the exporter knows signed the test's certificate.
     editConfig(this.container("blackbox-exporter"), "blackbox.yml", (text) =>
       text.replace("    http:\n", "    http:\n      tls_config: { insecure_skip_verify: true }\n"),
@@ -87,8 +88,8 @@ export class WatchedBox {
   }
 
   /** Shortens what the running rules and routes wait for; nothing else of them changes. */
-  hurry(factor: number, keep: readonly string[]): void {
-    editConfig(this.container("prometheus"), "alerts.yml", (text) => hurried(text, factor, keep));
+  hurry(factor: number): void {
+    editConfig(this.container("prometheus"), "alerts.yml", (text) => hurried(text, factor));
     editConfig(this.container("alertmanager"), "alertmanager.yml", (text) => hurried(text, factor));
   }
 

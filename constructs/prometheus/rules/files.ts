@@ -1,7 +1,7 @@
 import type { Environment } from "../../../configs/environment";
 import { Duration } from "../../../configs/units/duration";
 import type { Plan } from "../../../sizing/plan";
-import { INHIBITIONS } from "../../alertmanager/inhibitions";
+import { CAUSES } from "../../alertmanager/inhibitions";
 import type { ConfigFile } from "../../file";
 import { jobsOf, probesOf } from "../targets";
 import { containerAlerts } from "./containers";
@@ -20,7 +20,6 @@ import { watchingAlerts } from "./watching";
 
 /** Until a program that came back serves those who waited for it. `guess` */
 const RECOVERY_SECONDS = 30;
-const CAUSES = new Set(INHIBITIONS.flatMap(({ causes }) => causes));
 
 /** A cause lasts until what follows from it was looked at again, else its end would let the rest of it through. */
 const withLastingCauses = ({ rules, ...group }: RuleGroup, interval: Duration): RuleGroup => {

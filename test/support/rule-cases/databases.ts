@@ -9,14 +9,35 @@ const RESERVES = 2;
 
 const clientsOf = ({ synapse }: Plan): number => synapse.processes.reduce((sum, { cpMax }) => sum + cpMax.value, 0);
 
-/** What the exporter says, or the container's own. Each makes a case that fires, and one that does not yet. */
-const downCases = (alert: string, up: string, container: string): RuleCase[] =>
-  [up, `container_running{job="containers",instance="example.com",name="${container}"}`].map((series) => ({
-    alert,
-    severity: "page",
-    fires: scene(4, { [series]: step(1, 1, 0) }),
-    quiet: [scene(2, { [series]: step(1, 1, 0) }), scene(10, { [series]: steady(1) })],
-  }));
+const runs = (name: string): string => `container_running{job="containers",instance="example.com",name="${name}"}`;
+
+/**
+ * What the exporter says, or the container's own, or an exporter that runs and says nothing any more. Each makes a case that
+ * fires, and one that does not yet.
+ */
+const downCases = (alert: string, up: string, container: string): RuleCase[] => {
+  const silent = (state: string) => ({
+    [`up{job="${container}",instance="example.com"}`]: step(1, 1, 0),
+    [runs(`${container}-exporter`)]: state,
+  });
+  return [
+    ...[up, runs(container)].map(
+      (series): RuleCase => ({
+        alert,
+        severity: "page",
+        fires: scene(4, { [series]: step(1, 1, 0) }),
+        quiet: [scene(2, { [series]: step(1, 1, 0) }), scene(10, { [series]: steady(1) })],
+      }),
+    ),
+    {
+      alert,
+      severity: "page",
+      fires: scene(6, silent(steady(1))),
+      // Too early; and an exporter that does not run itself, which is no page.
+      quiet: [scene(3, silent(steady(1))), scene(6, silent(steady(0)))],
+    },
+  ];
+};
 
 /** 80 % of max_connections, or all that Synapse may hold by plan where that is more. */
 const mostBackends = (plan: Plan): number => {
