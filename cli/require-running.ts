@@ -21,6 +21,8 @@ export const requireRunning = async (
   const state = stdout.trim();
   if (code === 0 && state === "running") return container;
   throw new UserError(
-    code === 0 ? `${service} of \`${name}\` is ${state}; \`npx synapse-kit logs ${name} ${service}\` says why` : absent,
+    code === 0
+      ? `${service} of \`${name}\` is ${state}; \`npx synapse-kit logs ${name} ${service}\` says why, \`npx synapse-kit deploy ${name}\` starts it`
+      : absent,
   );
 };

@@ -8,6 +8,8 @@ const CLIENTS_PER_GB = 125;
 /** A phone and a desktop. `guess` */
 const CLIENTS_PER_USER = 2;
 const LEAST_CLIENTS = 20;
+/** For six files each, main alone can open no more: the kernel's `fs.nr_open` is 1,048,576. */
+const MOST_CLIENTS = 170_000;
 
 /** One event a minute from a user who is active; the load model of a stress test is ten times that. `guess` */
 export const EVENTS_PER_USER_SECOND = 1 / 60;
@@ -22,7 +24,11 @@ const BYTES_PER_GB = 1024 ** 3;
 const clientsFromHardware = (host: HostFacts): number =>
   Math.max(
     LEAST_CLIENTS,
-    Math.min(CLIENTS_PER_CORE * host.cpus.toCores(), (CLIENTS_PER_GB * host.ram.toBytes()) / BYTES_PER_GB),
+    Math.min(
+      MOST_CLIENTS,
+      CLIENTS_PER_CORE * host.cpus.toCores(),
+      (CLIENTS_PER_GB * host.ram.toBytes()) / BYTES_PER_GB,
+    ),
   );
 
 /** Devices that a message is delivered to, in the mean. */

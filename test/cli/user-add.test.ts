@@ -37,6 +37,6 @@ test("an environment that is down is to be deployed, and no account is tried", a
 test("a main process that keeps crashing sends to its log", async () => {
   withMain("echo restarting");
   await expect(userAdd("chat", "alice", {})).rejects.toThrow(
-    /^synapse-main of `chat` is restarting; `npx synapse-kit logs chat synapse-main` says why$/,
+    /^synapse-main of `chat` is restarting; `npx synapse-kit logs chat synapse-main` says why, `npx synapse-kit deploy chat` starts it$/,
   );
 });

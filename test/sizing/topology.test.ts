@@ -51,6 +51,8 @@ describe("worker layout", () => {
     // More than any holds.
     [65_536, 16, 1000, "seventeen"],
     [8192, 4, 5, "none"],
+    // As many clients as one process can open files for.
+    [1_468_006, 1024, 0.1, "none"],
     [8192, 4, 17, "eight"],
     // eight does not fit
     [4096, 4, 17, "three"],
