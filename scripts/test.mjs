@@ -27,8 +27,8 @@ const lanes = [
     workers: "100%",
   },
   { name: "programs", paths: ["programs"], real: true, workers: 2 },
-  // Three at once: each has a project, a network and a port of its own, and waits for containers most of the time.
-  { name: "engine", paths: ["engine"], real: true, workers: 3 },
+  // Two at once: each has a project, a network and a port of its own, and waits for containers most of the time.
+  { name: "engine", paths: ["engine"], real: true, workers: 2 },
 ];
 
 const reports = mkdtempSync(join(tmpdir(), "synapse-kit-test-"));

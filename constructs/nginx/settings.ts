@@ -54,8 +54,9 @@ export const httpSettings = (env: Environment): Readonly<Record<string, string>>
   client_header_timeout: "30s",
   client_body_timeout: "60s",
   client_max_body_size: LARGEST_BODY.toNginx(),
-  // With what else a request takes, less than a slow reader of an answer: sizing/nginx.ts reckons with that.
-  client_body_buffer_size: "48k",
+  // An event (65 kB at most) never needs a file, which a full /tmp could not take; with what else a request takes it is no
+  // more than an answer that nobody reads, which sizing/nginx.ts reckons with.
+  client_body_buffer_size: "68k",
   large_client_header_buffers: "4 16k",
   // Bodies stream through: kept, they would fill the container's memory. Locations with a fallback must keep them.
   proxy_request_buffering: "off",

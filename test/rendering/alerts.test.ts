@@ -62,7 +62,6 @@ describe("alerts", () => {
     ];
     const absent = /^(Redis|Pgbouncer|Federation|Compressor|SynapseReplication|PublicDoor|Certificate)/;
     expect(about("alone").filter((alert) => absent.test(alert))).toEqual([]);
-    expect(about("without-pgbouncer").filter((alert) => alert.startsWith("Pgbouncer"))).toEqual([]);
     expect(about("seventeen").filter((alert) => absent.test(alert)).length).toBeGreaterThan(10);
   });
 

@@ -16,18 +16,10 @@ export const ruleBoxes = (): Box[] => [
     yamlOf(
       4,
       2,
-      `public_baseurl: http://127.0.0.1:8008\nexpected: {federation: closed}\npostgres: {version: 16}\nsynapse: {workers: none}\ncompressor: {enabled: false}\n${watched("30s")}`,
+      `public_baseurl: http://127.0.0.1:8008\nexpected: {federation: closed}\npostgres: {version: 16}\nsynapse: {workers: none}\ncompressor: {enabled: false}\n${watched("1m", "send_within_200ms: 99, send_within_500ms: 99.5, send_within_1s: 99.9, availability: 99.95")}`,
     ),
   ),
   boxOf("two", yamlOf(8, 4, `synapse: {workers: two}\n${watched("2m")}`)),
-  boxOf(
-    "without-pgbouncer",
-    yamlOf(
-      16,
-      8,
-      `synapse: {workers: two}\npgbouncer: {enabled: false}\n${watched("1m", "send_within_200ms: 99, send_within_500ms: 99.5, send_within_1s: 99.9, availability: 99.95")}`,
-    ),
-  ),
   boxOf(
     "seventeen",
     yamlOf(

@@ -29,6 +29,8 @@ const downCases = (alert: string, up: string, container: string): RuleCase[] => 
         quiet: [scene(2, { [series]: step(1, 1, 0) }), scene(10, { [series]: steady(1) })],
       }),
     ),
+    // Back for a moment: it goes on until what waited for it was looked at.
+    { alert, severity: "page", fires: scene(6, { [up]: step(0, 5, 1) }), quiet: [scene(12, { [up]: step(0, 5, 1) })] },
     {
       alert,
       severity: "page",
