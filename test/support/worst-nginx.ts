@@ -21,7 +21,8 @@ const FILL_MS = 90_000;
 const FILLED_SHARE = 0.8;
 /** Larger than what Nginx and both kernels keep of an answer that nobody reads. */
 const ANSWER_MB = 4;
-const BODY_BYTES = 250_000;
+/** Two buffers of each are written to the tmpfs, which a hundred fill but for a little; the rest stays in memory. */
+const BODY_BYTES = 150_000;
 const SPARE = 20;
 /** What is left of the tmpfs of requests that are not counted yet, for those of the case. */
 const LINES_FREE = Bytes.kib(128);

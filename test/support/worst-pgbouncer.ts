@@ -9,8 +9,8 @@ import type { WorstCase } from "./worst-case";
 /** Bytes of each prepared statement; no two clients have one in common. */
 const STATEMENT_BYTES = 1024;
 const HOLD_SECONDS = 5;
-/** The health check's. */
-const SPARE = 1;
+/** The health check's, and of such as have just ended. */
+const SPARE = 3;
 
 /**
  * Every client connection open, each with as many prepared statements as PgBouncer keeps for it, and each with a result
