@@ -2,8 +2,9 @@
 
     container_exporter.py PORT CGROUP_DIR
 
-CONTAINERS in the environment says which: `postgres=<id>,nginx=<id>`. Needs no engine's socket, which would be root on the
-host: the control groups are readable by everybody. Both versions of them are known.
+CONTAINERS in the environment says which: `postgres=<id>,nginx=<id>`; `self` stands for the id of its own container. Needs no
+engine's socket, which would be root on the host: the control groups are readable by everybody. Both versions of them are
+known.
 """
 
 import os
@@ -24,6 +25,8 @@ METRICS = [
     ("container_start_time_seconds", "gauge", "When it was last started"),
     ("container_running", "gauge", "Whether it runs"),
 ]
+#: The engine mounts a container's host name out of a folder of the container's id.
+OWN_MOUNT = re.compile(r"/containers/([0-9a-f]{64})/hostname ")
 DOCKER_DIR = re.compile(r"^(?:docker-)?([0-9a-f]{64})(?:\.scope)?$")
 
 
@@ -44,6 +47,12 @@ def table(path):
     """`name value` lines."""
     rows = (line.split() for line in (read(path) or "").splitlines())
     return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
+
+
+def own_id():
+    """Id of the container that this program runs in; an empty text outside of one."""
+    match = OWN_MOUNT.search(read("/proc/self/mountinfo") or "")
+    return match.group(1) if match else ""
 
 
 def find(root, wanted):
@@ -169,7 +178,8 @@ def handler(containers):
 
 def main():
     port, root = int(sys.argv[1]), sys.argv[2]
-    names = dict(pair.split("=", 1) for pair in os.environ["CONTAINERS"].split(",") if pair)
+    pairs = (pair.split("=", 1) for pair in os.environ["CONTAINERS"].split(",") if pair)
+    names = {name: own_id() if one == "self" else one for name, one in pairs}
     ThreadingHTTPServer(("", port), handler(Containers(root, names))).serve_forever()
 
 

@@ -64,13 +64,12 @@ export const boxStatus = async (docker: Docker, environment: string): Promise<Bo
   const running = states.filter(({ startedAt, health }) => startedAt && !["exited", "dead"].includes(health));
   const names = running.map(({ service }) => service);
   const measured = names.includes("prometheus") ? await measurementsOf(docker, environment, new Set(names)) : undefined;
-  // The exporter may be what is down.
-  const memory =
-    measured && measured.memory.size > 0
-      ? measured.memory
-      : names.length > 0
-        ? await memoryByEngine(docker, environment, names)
-        : new Map<string, number>();
+  // The exporter may be what is down, or not have been asked yet about what has just begun.
+  const unknown = names.filter((service) => !measured?.memory.has(service));
+  const memory = new Map([
+    ...(measured?.memory ?? []),
+    ...(unknown.length > 0 ? await memoryByEngine(docker, environment, unknown) : []),
+  ]);
   return {
     environment,
     measured: measured !== undefined,

@@ -136,14 +136,11 @@ export interface ExporterProps {
   readonly watched?: readonly Service[];
 }
 
-/** Ids are known only once the containers are there: whoever is made anew is a new one here, too. */
-const withContainers = (config: ContainerConfig, watched: readonly Service[]): ContainerConfig => ({
-  ...config,
-  env: [
-    ...(config.env ?? []),
-    `CONTAINERS=${watched.map(({ service, container }) => `${service}=${container.id}`).join(",")}`,
-  ],
-});
+/** Ids are known only once the containers are there: whoever is made anew is a new one here, too. Its own it finds out. */
+const withContainers = (config: ContainerConfig, watched: readonly Service[], own: ExporterName): ContainerConfig => {
+  const ids = [...watched.map(({ service, container }) => `${service}=${container.id}`), `${own}=self`];
+  return { ...config, env: [...(config.env ?? []), `CONTAINERS=${ids.join(",")}`] };
+};
 
 /** A program that tells Prometheus about another one: it alone knows the way in, and only to look. */
 export class Exporter extends Construct {
@@ -167,7 +164,9 @@ export class Exporter extends Construct {
       ...(hostMounts ? { hostMounts } : {}),
       healthcheck,
       stopGrace: Duration.seconds(10),
-      ...(watched.length > 0 ? { transform: (config: ContainerConfig) => withContainers(config, watched) } : {}),
+      ...(watched.length > 0
+        ? { transform: (config: ContainerConfig) => withContainers(config, watched, plan.service) }
+        : {}),
     });
   }
 }

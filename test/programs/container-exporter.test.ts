@@ -86,7 +86,7 @@ describe("on this machine's own control groups", () => {
       ...["--memory", `${LIMIT_MIB}m`, "--memory-swap", `${LIMIT_MIB}m`, "--tmpfs", "/dev/shm"],
       ...["--entrypoint", "sleep", image, "infinity"],
     );
-    exporter = exporterOf({ target, nobody: "0".repeat(64) }, "/sys/fs/cgroup");
+    exporter = exporterOf({ target, nobody: "0".repeat(64), exporter: "self" }, "/sys/fs/cgroup");
     await ready(exporter);
   });
 
@@ -122,6 +122,11 @@ describe("on this machine's own control groups", () => {
     docker("stop", "--time", "0", target);
     expect(value("container_running")).toBe(0);
     expect(value("container_memory_rss")).toBeUndefined();
+  });
+
+  it("tells about itself", () => {
+    expect(value("container_running", "exporter")).toBe(1);
+    expect(value("container_memory_rss", "exporter")).toBeGreaterThan(MIB);
   });
 
   it("says that one which nobody knows does not run", () => expect(value("container_running", "nobody")).toBe(0));
