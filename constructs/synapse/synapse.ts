@@ -7,7 +7,7 @@ import { Duration } from "../../configs/units/duration";
 import type { ProcessPlan } from "../../sizing/plan";
 import type { Platform } from "../platform/platform";
 import { Service } from "../service/service";
-import { synapseCommand } from "./command";
+import { SYNAPSE_ENVIRONMENT, synapseCommand } from "./command";
 import { synapseFiles } from "./files";
 import { needsMediaStore } from "./topology";
 
@@ -67,6 +67,7 @@ export class Synapse extends Construct {
       gid: UID,
       files: synapseFiles(environment, plan, process),
       command: synapseCommand(process),
+      environment: SYNAPSE_ENVIRONMENT,
       healthcheck: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${PORTS.synapseHealth}/health`],
       stopGrace: STOP_GRACE,
       tmpfs: {
