@@ -1,5 +1,5 @@
 // What the kit itself says about a box: `size` and `render`, as a user would ask.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CLI, output, sum } from "../lib.mjs";
@@ -38,7 +38,11 @@ const rendered = (box) => {
     );
     output(process.execPath, [CLI, "render", "box", "--out", join(folder, "out")], { cwd: folder });
     const read = (file) => readFileSync(join(folder, "out", file), "utf8");
-    return { conf: read("postgres/postgresql.conf"), ini: read("pgbouncer/pgbouncer.ini") };
+    const hasPooler = existsSync(join(folder, "out", "pgbouncer"));
+    return {
+      conf: read("postgres/postgresql.conf"),
+      ...(hasPooler && { ini: read("pgbouncer/pgbouncer.ini") }),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -53,21 +57,23 @@ const shmMB = (cpus, ram) =>
 
 /**
  * @returns memory in bytes: `postgres` the limit, `others` one by one, `reserve` the operating system's; `clients`
- *   connections that Synapse's pools open, `servers` those that PgBouncer opens to Postgres, `processes` of Synapse
+ *   connections that Synapse's pools open, `servers` those that Postgres gets of them, through PgBouncer where main is not
+ *   alone, `processes` of Synapse
  */
 export const planOf = (box) => {
   const [cpus, ram] = box.split("/");
   const plan = JSON.parse(output(process.execPath, [CLI, "size", "--cpus", cpus, "--ram", `${ram}GB`, "--json"]));
   const synapse = plan.services.filter(({ service }) => service === "synapse");
   const { conf, ini } = rendered(box);
+  const clients = sum(synapse.map(({ connections, replicas }) => connections * replicas));
   return {
     ram: plan.host.ram_bytes,
     reserve: plan.reserves.operating_system_bytes,
     postgres: plan.services.find(({ service }) => service === "postgres").memory_limit_bytes,
     others: plan.services.filter(({ service }) => service !== "postgres").map((service) => service.memory_limit_bytes),
     processes: sum(synapse.map(({ replicas }) => replicas)),
-    clients: sum(synapse.map(({ connections, replicas }) => connections * replicas)),
-    servers: pooled(ini),
+    clients,
+    servers: ini === undefined ? clients : pooled(ini),
     shm: shmMB(cpus, ram) * MB,
     settings: settingsOf(conf),
   };
