@@ -5,6 +5,7 @@ import type { Plan } from "../../sizing/plan";
 import { addressesOf } from "../addresses";
 import { pathFor } from "../matrix-notifier/files";
 import { ownSecretPath } from "../own-secret-file";
+import { MAIL } from "./mail";
 
 /** Gets what nobody is told of; it is still to be seen in Alertmanager and by `status`. */
 export const NOBODY = "nobody";
@@ -20,6 +21,10 @@ const email = ({ to, from, smarthost, login, requireTls }: Way<"email">): object
   smarthost,
   require_tls: requireTls,
   send_resolved: true,
+  headers: { Subject: MAIL.subject },
+  text: MAIL.text,
+  // Alertmanager's own, unless it is empty.
+  html: "",
   ...(login ? { auth_username: login.username, auth_password_file: ownSecretPath(login.password) } : {}),
 });
 

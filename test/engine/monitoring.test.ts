@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { panelQueries } from "../../constructs/grafana/panel-queries";
 import { containersOf } from "../../sizing/plan";
-import { docker, logsOf } from "../support/engine-project";
+import { containerIds, docker, logsOf } from "../support/engine-project";
 import { emptyRedis, fillRedis } from "../support/filled-redis";
 import { holdPool } from "../support/held-pool";
 import { askPanels, unanswered } from "../support/panel-queries";
 import { untilNothingLeft } from "../support/prometheus-api";
 import { selectorsOf } from "../support/promql";
 import { resolvedStateGroups } from "../support/state-groups";
-import { SCRAPE_SECONDS, WatchedBox } from "../support/watched-box";
+import { MAIL, SCRAPE_SECONDS, WatchedBox } from "../support/watched-box";
 
 const DEPLOY_MS = 10 * 60_000;
 
@@ -144,6 +144,7 @@ describe("a watched box", () => {
     await box.inbox.heard("/alive", "Watchdog", "firing", since, 3 * PAGE_INTERVAL_MS + OVER_MS);
     await box.inbox.heard("/alive", "Watchdog", "firing", Date.now(), 3 * PAGE_INTERVAL_MS + OVER_MS);
     expect(box.inbox.deliveries.filter(({ path }) => path === "/pages")).toEqual([]);
+    expect(box.mailbox.mails).toEqual([]);
   }, 120_000);
 
   test("tells in `status` what Prometheus knows", async () => {
@@ -180,7 +181,10 @@ describe("faults", () => {
   const expectTold = async (alert: string, severity: "page" | "ticket", since: number): Promise<void> => {
     const limit = await dueWithin(alert, severity);
     const took = await box.inbox.heard("/all", alert, "firing", since, limit);
-    if (severity === "page") await box.inbox.heard("/pages", alert, "firing", since, limit);
+    if (severity === "page") {
+      await box.inbox.heard("/pages", alert, "firing", since, limit);
+      await box.mailbox.heard(`FIRING, PAGE: ${alert}, localhost`, since, limit);
+    }
     console.info(`${alert}: told after ${(took / 1000).toFixed(1)} s of ${limit / 1000}`);
   };
 
@@ -207,11 +211,23 @@ describe("faults", () => {
       expectTold("CertificateEndsSoon", "ticket", since),
     ]);
     expect(box.inbox.fired("/pages", since)).toEqual(["SynapseProcessDown"]);
+    expect(box.mailbox.mails).toEqual([
+      expect.objectContaining({
+        ...{ sender: MAIL.from, from: MAIL.from, recipients: [MAIL.to], to: [MAIL.to], html: undefined },
+        text: expect.stringMatching(
+          /^synapse-client 1 does not answer\n(?:.+\n)+What to do: docs\/runbooks\/SynapseProcessDown\.md\n/,
+        ),
+      }),
+    ]);
     const healed = Date.now();
     docker("start", worker);
     box.useCertificateOf(60);
     emptyRedis(box.name);
-    await expectOver("SynapseProcessDown", healed, PAGE_INTERVAL_MS + OVER_MS + 30_000);
+    const limit = PAGE_INTERVAL_MS + OVER_MS + 30_000;
+    await Promise.all([
+      expectOver("SynapseProcessDown", healed, limit),
+      box.mailbox.heard("RESOLVED, PAGE: SynapseProcessDown, localhost", healed, limit),
+    ]);
     await untilOverInRoom("SynapseProcessDown");
     // An end of tickets is told with the next of their kind, a quarter of an hour later.
   }, 400_000);
@@ -251,11 +267,12 @@ describe("faults", () => {
     await untilNothingLeft(() => box.prometheus.absent([errors]), 30);
   }, 60_000);
 
-  test("put no secret into a log", () => {
-    for (const service of ["matrix-notifier", "alertmanager"]) {
-      const log = logsOf(box.container(service));
-      expect(log.includes(box.people.alice.token)).toBe(false);
-      expect(log).not.toContain("/pages");
-    }
+  test("put no secret into a log, nor into what the engine tells of a container", () => {
+    const told = Object.values(containerIds(box.name)).map((id) => docker("inspect", id) + logsOf(id));
+    expect(told.length).toBe(containersOf(box.plan).length);
+    for (const secret of [MAIL.password, box.people.alice.token])
+      expect(told.filter((text) => text.includes(secret))).toEqual([]);
+    for (const service of ["matrix-notifier", "alertmanager"])
+      expect(logsOf(box.container(service))).not.toContain("/pages");
   });
 });

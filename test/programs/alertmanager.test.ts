@@ -1,4 +1,5 @@
 import { load } from "js-yaml";
+import { MAIL } from "../../constructs/alertmanager/mail";
 import { type Box, boxOf, fileOf, hasService, yamlOf } from "../support/programs-boxes";
 import { type CaseOutcome, filesOf, ProgramContainer } from "../support/programs-container";
 
@@ -110,6 +111,57 @@ it("sends each alert to whom it concerns", () => {
   expect(
     QUESTIONS.map(([{ name }, labels], index) => [name, labels, outcomes.get(`question-${index}`)?.output]),
   ).toEqual(QUESTIONS.map(([{ name }, labels, receivers]) => [name, labels, receivers]));
+});
+
+const alert = (status: string, index: string) => ({
+  status,
+  labels: { alertname: "SynapseProcessDown", severity: "page", instance: "example.com", job: "synapse", index },
+  annotations: { summary: `${index} is down`, description: "It <hangs>.", runbook: "docs/runbook.md" },
+  startsAt: "2026-01-02T03:04:05+01:00",
+  endsAt: "2026-01-02T03:14:05+01:00",
+});
+const common = { alertname: "SynapseProcessDown", severity: "page", instance: "example.com" };
+
+it.each([
+  [
+    "of-both-states",
+    { status: "firing", groupLabels: { alertname: common.alertname }, commonLabels: common },
+    [alert("firing", "1"), alert("resolved", "2")],
+    "FIRING, PAGE: SynapseProcessDown, example.com",
+    `1 is down
+It <hangs>.
+Firing since 2026-01-02 02:04:05 UTC
+What to do: docs/runbook.md
+index: 1
+job: synapse
+
+2 is down
+It <hangs>.
+Resolved at 2026-01-02 02:14:05 UTC, firing since 2026-01-02 02:04:05 UTC
+What to do: docs/runbook.md
+index: 2
+job: synapse`,
+  ],
+  [
+    "of-a-rule-without-words",
+    { status: "resolved", groupLabels: { alertname: "Own" }, commonLabels: { alertname: "Own" } },
+    [{ ...alert("resolved", "1"), labels: { alertname: "Own" }, annotations: {} }],
+    "RESOLVED: Own",
+    "Resolved at 2026-01-02 02:14:05 UTC, firing since 2026-01-02 02:04:05 UTC",
+  ],
+])("writes a mail %s", (folder, data, alerts, subject, text) => {
+  const files = {
+    "subject.tmpl": MAIL.subject,
+    "text.tmpl": MAIL.text,
+    "data.json": JSON.stringify({ ...data, alerts }),
+  };
+  container.add(Object.entries(files).map(([path, content]) => ({ folder, path, content })));
+  const mail = '{{ template "subject.tmpl" . }}\n\n{{ template "text.tmpl" . }}';
+  const outcome = container.each(
+    [folder],
+    `amtool template render --template.glob='/config/*.tmpl' --template.text='${mail}' --template.data=/config/data.json`,
+  );
+  expect(outcome.get(folder)?.output).toBe(`${subject}\n\n${text}`);
 });
 
 it("holds no secret in alertmanager.yml", () => {

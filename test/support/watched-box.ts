@@ -12,6 +12,7 @@ import { AlertInbox } from "./alert-inbox";
 import { certificateFor } from "./certificates";
 import { EngineProject } from "./engine-project";
 import { editConfig, hurried } from "./hurried-alerts";
+import { MailInbox } from "./mail-inbox";
 import { MatrixClient } from "./matrix-client";
 import { People } from "./people";
 import { PrometheusApi } from "./prometheus-api";
@@ -19,10 +20,17 @@ import { PrometheusApi } from "./prometheus-api";
 const PORT = 18020;
 const TLS_PORT = 18021;
 const INBOX_PORT = 18022;
+const MAIL_PORT = 18023;
 const NETWORK = "10.123.160.0/22";
 /** The machine, as containers see it. */
 const HOST = hostAddress(subnetsOf(NETWORK).frontend, 1);
 export const SCRAPE_SECONDS = 5;
+export const MAIL = {
+  to: "ops@example.org",
+  from: "watch@example.org",
+  username: "watch",
+  password: "a-password-that-only-mail-needs",
+};
 
 const environmentYaml = (receivers = ""): string => `server_name: localhost
 public_baseurl: https://${HOST}:${TLS_PORT}
@@ -41,12 +49,20 @@ monitoring:
     receivers:
       everything: { webhook: "http://${HOST}:${INBOX_PORT}/all" }
       pager: { webhook: { secret_file: secrets/pager }, severity: page }
+      desk:
+        email:
+          to: ${MAIL.to}
+          from: ${MAIL.from}
+          smarthost: ${HOST}:${MAIL_PORT}
+          username: ${MAIL.username}
+          password: { secret_file: secrets/mail }
+        severity: page
 ${receivers}    dead_man: { webhook: "http://${HOST}:${INBOX_PORT}/alive" }
 `;
 
 /**
  * A deployed environment with all that watches it: with two workers, a public door with a certificate, people in a room,
- * and receivers of all kinds but e-mail.
+ * and receivers of all kinds.
  */
 export class WatchedBox {
   readonly project = new EngineProject("watched-e2e");
@@ -56,6 +72,7 @@ export class WatchedBox {
   people!: People;
   prometheus!: PrometheusApi;
   inbox!: AlertInbox;
+  mailbox!: MailInbox;
   private door!: Server;
 
   get name(): string {
@@ -64,9 +81,12 @@ export class WatchedBox {
 
   async deploy(): Promise<void> {
     this.writeSecret("pager", `http://${HOST}:${INBOX_PORT}/pages\n`);
+    this.writeSecret("mail", `${MAIL.password}\n`);
     await this.apply(environmentYaml());
     // From here on the machine has the network's address.
     this.inbox = new AlertInbox(HOST, INBOX_PORT);
+    const mailCertificate = certificateFor(HOST, 60);
+    this.mailbox = new MailInbox(HOST, MAIL_PORT, MAIL, mailCertificate);
     this.door = createServer(certificateFor(HOST, 60), (_, response) => response.end("{}")).listen(TLS_PORT, HOST);
     this.people = await People.meet(this.guest);
     this.writeSecret("token", this.people.alice.token);
@@ -81,7 +101,10 @@ export class WatchedBox {
     this.environment = environment;
     this.plan = plan;
     this.prometheus = new PrometheusApi(prometheusUrl(environment, plan));
-    // Nobody that the exporter knows signed the test's certificate.
+    // Nobody that Alertmanager or the exporter knows signed the test's certificates.
+    editConfig(this.container("alertmanager"), "alertmanager.yml", (text) =>
+      text.replace(/^( +)smarthost: .*$/m, `$&\n$1tls_config: ${JSON.stringify({ ca: mailCertificate.cert })}`),
+    );
     editConfig(this.container("blackbox-exporter"), "blackbox.yml", (text) =>
       text.replace("    http:\n", "    http:\n      tls_config: { insecure_skip_verify: true }\n"),
     );
@@ -104,6 +127,7 @@ export class WatchedBox {
 
   remove(): void {
     this.inbox?.close();
+    this.mailbox?.close();
     this.door?.close();
     this.door?.closeAllConnections();
     this.project.removeAll();
