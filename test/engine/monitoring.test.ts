@@ -148,17 +148,24 @@ describe("a watched box", () => {
   }, 120_000);
 
   test("tells in `status` what Prometheus knows", async () => {
-    const { stdout } = await box.project.kit(["status", box.name, "--json"]);
-    const { measured, services, pools } = JSON.parse(stdout);
-    expect(measured).toBe(true);
-    const silent = (key: string): string[] =>
-      services
-        .filter((one: Record<string, unknown>) => one[key] === null)
-        .map(({ service }: { service: string }) => service);
-    expect([silent("cpu_cores"), silent("memory_bytes")]).toEqual([[], []]);
-    expect(services).toHaveLength(containersOf(box.plan).length);
-    expect(Object.keys(pools)).toEqual(expect.arrayContaining(["synapse", "synapse_session"]));
-  }, 30_000);
+    const unknown = async (): Promise<string[]> => {
+      const { stdout } = await box.project.kit(["status", box.name, "--json"]);
+      const { measured, services, pools } = JSON.parse(stdout);
+      expect(services).toHaveLength(containersOf(box.plan).length);
+      const silent = (key: string): string[] =>
+        services
+          .filter((one: Record<string, unknown>) => one[key] === null)
+          .map(({ service }: { service: string }) => `${key} of ${service}`);
+      return [
+        ...(measured ? [] : ["anything"]),
+        ...silent("cpu_cores"),
+        ...silent("memory_bytes"),
+        ...["synapse", "synapse_session"].filter((pool) => !(pool in pools)),
+      ];
+    };
+    // On a busy machine a look at an exporter, or a question to Prometheus, may come to nothing.
+    await untilNothingLeft(unknown, 60);
+  }, 90_000);
 
   test("fits its plan", async () => {
     const rules = await box.prometheus.rules();

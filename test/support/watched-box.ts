@@ -20,7 +20,7 @@ import { PrometheusApi } from "./prometheus-api";
 const PORT = 18020;
 const TLS_PORT = 18021;
 const INBOX_PORT = 18022;
-const MAIL_PORT = 18023;
+const MAIL_PORT = 18026;
 const NETWORK = "10.123.160.0/22";
 /** The machine, as containers see it. */
 const HOST = hostAddress(subnetsOf(NETWORK).frontend, 1);
