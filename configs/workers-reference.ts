@@ -22,8 +22,16 @@ const BALANCED: Readonly<Record<NamedRole["balancing"], string>> = {
 
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
+const standIn = ({ fallsBackToMain, writesTo = [], streams }: NamedRole): string => {
+  if (!fallsBackToMain) return "nobody stands in";
+  if (writesTo.length === 0) return "main stands in";
+  const elsewhere = writesTo.filter((stream) => !streams.includes(stream)).map((stream) => `\`${stream}\``);
+  if (elsewhere.length === 0) return "main stands in for reads";
+  return `main stands in; for writes only where another process writes ${elsewhere.join(", ")}`;
+};
+
 const roleRow = (role: NamedRole): string => {
-  const { name, summary, singleton, balancing, endpoints, fallsBackToMain, since, experimental } = role;
+  const { name, summary, singleton, balancing, endpoints, since, experimental } = role;
   const isRouted = endpoints.length > 0;
   const needs = experimental === undefined ? "" : `; with \`experimental_features.${experimental}\``;
   return row([
@@ -31,7 +39,7 @@ const roleRow = (role: NamedRole): string => {
     summary,
     singleton === false ? "any number" : `one: ${singleton}`,
     isRouted && singleton === false ? BALANCED[balancing] : "",
-    isRouted ? (fallsBackToMain ? "main stands in" : "nobody stands in") : "",
+    isRouted ? standIn(role) : "",
     `${since}${needs}`,
   ]);
 };

@@ -55,6 +55,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "event_creator",
     summary: "sending, joining, state, profiles, new rooms",
+    writesTo: ["events"],
     since: "1.79", // knocks
     balancing: "room",
     endpoints: [
@@ -107,6 +108,7 @@ export const CLIENT_ROLES = [
     ...CLIENT_ROLE,
     name: "login",
     summary: "logins with a password, and registrations",
+    writesTo: ["device_lists"], // each makes a device
     since: "1.80", // `register/available`
     balancing: "user",
     endpoints: [

@@ -66,6 +66,12 @@ export interface Role {
    * writer (500), media (404 on main with its repository off) and logins that live in one process.
    */
   readonly fallsBackToMain: boolean;
+  /**
+   * Streams that all but GET must write. Main would wait for a writer that is down for up to two minutes and then fail
+   * (replication/http/_base.py, seen on 1.163.2), so it stands in for those requests only where the writer is another
+   * process.
+   */
+  readonly writesTo?: readonly Stream[];
   /** Keys of the shared homeserver.yaml that must name the processes of this role. */
   readonly shared?:
     | "pusher_instances"

@@ -48,6 +48,7 @@ export const SERVER_ROLES = [
   {
     name: "federation_inbound",
     summary: "transactions of other servers",
+    writesTo: ["events"],
     since: "1.4",
     resources: ["federation"],
     streams: [],

@@ -5,7 +5,7 @@ interface StreamRole {
   readonly summary: string;
   readonly since: string;
   readonly experimental?: string;
-  /** Whether a process that is not the writer passes the request on, so that main may stand in. */
+  /** Whether a process that is not the writer passes a write on, and reads by itself: for reads main may stand in. */
   readonly proxied: boolean;
   readonly endpoints: readonly Endpoint[];
 }
@@ -111,5 +111,6 @@ export const STREAM_ROLES = WRITERS.map(
     balancing: "user",
     endpoints,
     fallsBackToMain: proxied,
+    ...(proxied ? { writesTo: [name] } : {}),
   }),
 );

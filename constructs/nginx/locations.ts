@@ -9,13 +9,14 @@ import { ADMIN_PREFIX, isAdmin, MAIN, type Route } from "./routes";
 import { READ_TIMEOUT, readTimeoutOf, SHORT_CONNECT_TIMEOUT } from "./timeouts";
 import { tokenOwnerLocations, tokenOwnerQuestion } from "./token-owners";
 import { STAND_IN_POLLS_UPSTREAM, STAND_IN_UPSTREAM } from "./upstreams";
-import { MAY_HAVE_RUN } from "./variables";
+import { MAY_HAVE_RUN, WRITES } from "./variables";
 
 /** Synapse itself takes 200 × 64 KiB outside the media repository (app/_base.py). */
 export const LARGEST_BODY = Bytes.mib(12.5);
 /** Where main stands in for workers: long polls apart, lest they fill its queue. */
 const STAND_IN = "@main";
 const STAND_IN_POLLS = "@main_polls";
+const STAND_IN_READS = "@main_reads";
 
 const adminGuard = (env: Environment): Directive[] => [
   ...env.nginx.adminApiFrom.map((from) => line("allow", from)),
@@ -27,11 +28,16 @@ const readTimeout = (roles: readonly Route["role"][]): Directive[] => {
   return timeout === READ_TIMEOUT ? [] : [line("proxy_read_timeout", timeout.toString())];
 };
 
-const standInOf = (rows: readonly Route[]): string =>
-  rows.some(({ role }) => role !== MAIN && isPoll(role)) ? STAND_IN_POLLS : STAND_IN;
+/** @returns undefined where main stands in for none of the rows */
+const standInOf = (rows: readonly Route[]): string | undefined => {
+  if (!rows.some(({ fallback }) => fallback)) return undefined;
+  if (rows.some(({ role }) => role !== MAIN && isPoll(role))) return STAND_IN_POLLS;
+  return rows.every(({ fallback }) => fallback) ? STAND_IN : STAND_IN_READS;
+};
 
 const location = (env: Environment, plan: Plan, rows: readonly [Route, ...Route[]]): Directive => {
   const [{ pattern, role }] = rows;
+  const name = standInOf(rows);
   return block(
     "location",
     ["~", `"${pattern}"`],
@@ -44,12 +50,12 @@ const location = (env: Environment, plan: Plan, rows: readonly [Route, ...Route[
         ? [line("client_max_body_size", Bytes.max(env.synapse.maxUploadSize, LARGEST_BODY).toNginx())]
         : []),
       // A body that was streamed to a dead process cannot be sent again (seen: main waits for the rest of it).
-      ...(rows.every((row) => row.fallback)
+      ...(name
         ? [
             line("proxy_connect_timeout", SHORT_CONNECT_TIMEOUT.toString()),
             line("proxy_request_buffering", "on"),
             line("error_page", "429", "=", OVERLOADED),
-            line("error_page", "502", "504", "=", standInOf(rows)),
+            line("error_page", "502", "504", "=", name),
           ]
         : []),
       // Never a path behind the name: it would be re-encoded, and signatures of other servers would not fit any more.
@@ -61,14 +67,15 @@ const location = (env: Environment, plan: Plan, rows: readonly [Route, ...Route[
 /**
  * Main in the place of a worker that cannot be reached. Not of one that is merely full: its load would drown main too.
  * Not where the worker may have done the work already.
+ * @param refused - variable that is not empty where main would be of no use
  */
-const standIn = (name: string, upstream: string): Directive =>
+const standIn = (name: string, upstream: string, ...refused: readonly string[]): Directive =>
   block(
     "location",
     [name],
     [
       refuseWhenFull(),
-      block("if", [`(${MAY_HAVE_RUN})`], [line("return", "502")]),
+      ...[MAY_HAVE_RUN, ...refused].map((variable) => block("if", [`(${variable})`], [line("return", "502")])),
       ...readTimeout([MAIN]),
       line("proxy_request_buffering", "on"),
       line("proxy_pass", `http://${upstream}`),
@@ -101,13 +108,10 @@ const wellKnown = (env: Environment): Readonly<Record<string, object>> => {
 export const wellKnownPaths = (env: Environment): string[] => Object.keys(wellKnown(env));
 
 const standIns = (table: readonly Route[]): Directive[] => {
-  const used = new Set(
-    byPattern(table)
-      .filter((rows) => rows.every(({ fallback }) => fallback))
-      .map(standInOf),
-  );
+  const used = new Set(byPattern(table).map(standInOf));
   return [
     ...(used.has(STAND_IN) ? [standIn(STAND_IN, STAND_IN_UPSTREAM)] : []),
+    ...(used.has(STAND_IN_READS) ? [standIn(STAND_IN_READS, STAND_IN_UPSTREAM, WRITES)] : []),
     ...(used.has(STAND_IN_POLLS) ? [standIn(STAND_IN_POLLS, STAND_IN_POLLS_UPSTREAM)] : []),
   ];
 };

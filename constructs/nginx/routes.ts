@@ -1,8 +1,8 @@
-import type { BalancingKey, Method } from "../../configs/catalogue/role";
+import type { BalancingKey, Endpoint, Method } from "../../configs/catalogue/role";
 import { type NamedRole, ROLES, type RoleName } from "../../configs/catalogue/roles";
 import type { Environment } from "../../configs/environment";
 import type { Plan, ProcessPlan } from "../../sizing/plan";
-import { holdersOf } from "../synapse/topology";
+import { holdersOf, streamsOf } from "../synapse/topology";
 
 /** Name of main as a role, an upstream and a process. */
 export const MAIN = "main";
@@ -52,21 +52,47 @@ const reasonOf = (role: NamedRole, { processes, fallback }: Pool): string => {
   return `${role.summary}; ${fallback ? "main stands in when it is down" : "nobody else can serve it"}`;
 };
 
+/** Whether main can write for a role whose processes are all down: not what one of them writes itself. */
+const canWriteWithout = ({ writesTo = [] }: NamedRole, holders: readonly ProcessPlan[]): boolean =>
+  !holders.flatMap(streamsOf).some((stream) => writesTo.includes(stream));
+
+/** Methods of an endpoint by whether main stands in for them. */
+const byFallback = (
+  { methods }: Endpoint,
+  isForAll: boolean,
+): (readonly [methods: readonly Method[], canFallBack: boolean])[] => {
+  const reads = methods.filter((method) => isForAll || method === "GET");
+  const writes = methods.filter((method) => !reads.includes(method));
+  return (
+    [
+      [reads, true],
+      [writes, false],
+    ] as const
+  ).filter(([some]) => some.length > 0);
+};
+
 /** Rows of a role that is counted by itself: each that a worker holds, and on main those that would fill its queue. */
 const routesOf = (env: Environment, plan: Plan, role: NamedRole): Route[] => {
   const limit = plan.nginx.limits.byRole[role.name];
   if (!limit) return [];
-  const pool = poolOf(role, holdersOf(plan, role.name), limit.value);
+  const holders = holdersOf(plan, role.name);
+  const pool = poolOf(role, holders, limit.value);
+  const isForAll = canWriteWithout(role, holders);
   return role.endpoints
     .filter(({ pattern }) => env.nginx.adminApiFrom.length > 0 || !isAdmin(pattern))
-    .map(({ pattern, methods, firstSyncOnly }) => ({
-      methods,
-      pattern,
-      firstSyncOnly: firstSyncOnly ?? false,
-      role: role.name,
-      ...pool,
-      reason: reasonOf(role, pool),
-    }));
+    .flatMap((endpoint) =>
+      byFallback(endpoint, isForAll).map(([methods, canFallBack]) => {
+        const own = { ...pool, fallback: pool.fallback && canFallBack };
+        return {
+          methods,
+          pattern: endpoint.pattern,
+          firstSyncOnly: endpoint.firstSyncOnly ?? false,
+          role: role.name,
+          ...own,
+          reason: reasonOf(role, own),
+        };
+      }),
+    );
 };
 
 /** The whole table, in matching order. What no row fits is not passed on at all. */

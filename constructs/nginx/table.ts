@@ -55,10 +55,13 @@ const remainder = (pattern: string, taken: ReadonlySet<string>): RoutingRow => (
 const rowsOf = (group: readonly Route[]): RoutingRow[] => {
   const [first] = group as [Route, ...Route[]];
   if (isPlain(group)) return [rowOf(first, METHODS)];
-  const taken = new Set(
-    group.filter(({ firstSyncOnly }) => !firstSyncOnly).flatMap(({ methods }) => accepted(methods)),
-  );
-  return [...group.map((route) => rowOf(route, accepted(route.methods))), remainder(first.pattern, taken)];
+  const taken = new Set<string>();
+  const rows = group.map((route) => {
+    const methods = accepted(route.methods).filter((method) => !taken.has(method));
+    if (!route.firstSyncOnly) for (const method of methods) taken.add(method);
+    return rowOf(route, methods);
+  });
+  return [...rows, remainder(first.pattern, taken)];
 };
 
 /** The table with every row spelt out, in matching order: its first row that fits is where Nginx sends a request. */

@@ -18,6 +18,8 @@ export const PROCESS = "$kit_process";
 export const DISGUISED = "$kit_disguised";
 /** Not empty where asking main as well could do a thing twice. */
 export const MAY_HAVE_RUN = "$kit_may_have_run";
+/** Not empty where a request may change something. */
+export const WRITES = "$kit_writes";
 
 /** Access token of a request. */
 export const TOKEN = "$kit_token";
@@ -104,6 +106,8 @@ const mayHaveRun = (): Directive =>
     ["default", '""'],
   );
 
+const writes = (): Directive => map("$request_method", WRITES, ['"~^(?:GET|HEAD|OPTIONS)$"', '""'], ["default", "1"]);
+
 /** Variables of the http block that do not depend on the routing table. */
 export const variables = (env: Environment, plan: Plan, servers: Servers): Directive[] => [
   ...keys(plan),
@@ -111,4 +115,5 @@ export const variables = (env: Environment, plan: Plan, servers: Servers): Direc
   host(env),
   process(servers),
   mayHaveRun(),
+  writes(),
 ];

@@ -118,6 +118,14 @@ describe("the roles", () => {
     }
   });
 
+  it("say what their writes need where main stands in, each stream of a role that exists", () => {
+    const streams = ROLES.flatMap((role) => role.streams);
+    for (const { name, writesTo = [], fallsBackToMain, streams: own } of ROLES) {
+      expect([name, streams]).toEqual([name, expect.arrayContaining([...writesTo])]);
+      if (fallsBackToMain) expect([name, writesTo]).toEqual([name, expect.arrayContaining([...own])]);
+    }
+  });
+
   it("need the resource that their endpoints belong to", () => {
     for (const { name, endpoints, resources } of ROLES) {
       for (const { pattern } of endpoints) {

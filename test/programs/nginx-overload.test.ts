@@ -16,6 +16,7 @@ const started = (layout: WorkerLayoutName, change: (plan: Plan) => Plan = (plan)
 };
 
 const send = (n: number) => ({ method: "PUT", path: `/_matrix/client/v3/rooms/!a/send/m.x/${n}`, body: "{}" });
+const messages = (n: number) => ({ path: `/_matrix/client/v3/rooms/!a/messages?from=t${n}` });
 const sync = (n: number) => ({ path: `/_matrix/client/v3/sync?since=s${n}` });
 const firstSync = () => ({ path: "/_matrix/client/v3/sync" });
 const members = { path: "/_matrix/client/v3/rooms/!a/members" };
@@ -96,17 +97,36 @@ describe("with one process for each role", () => {
     const main = nginx.process("main");
     await nginx.process("rooms1").stop();
     try {
-      expectServed(await nginx.ask(send(0)), "main");
-      main.hold(/\/send\//);
-      const answers = await nginx.fill("main", times(25, send));
-      expectRefusal(await nginx.ask(send(25)));
+      expectServed(await nginx.ask(messages(0)), "main");
+      main.hold(/\/messages/);
+      const answers = await nginx.fill("main", times(25, messages));
+      expectRefusal(await nginx.ask(messages(25)));
       expectServed(await nginx.ask(devices), "main");
       main.release();
       for (const answer of await Promise.all(answers)) expectServed(answer, "main");
     } finally {
       await nginx.process("rooms1").listen();
     }
-    expectServed(await nginx.ask(send(0)), "rooms1");
+    expectServed(await nginx.ask(messages(0)), "rooms1");
+  });
+
+  it("fails at once where main would wait for the dead worker itself", async () => {
+    const before = nginx.process("main").requests.length;
+    const stopped = ["rooms1", "sync1"].map((name) => nginx.process(name));
+    for (const process of stopped) await process.stop();
+    try {
+      const room = "/_matrix/client/v3/rooms/!a";
+      const tag = "/_matrix/client/v3/user/@a:b/rooms/!a/tags";
+      // The worker of the rooms keeps their events as well, that of the syncs the tags.
+      for (const write of [send(0), { ...send(0), path: `${room}/state/m.x/` }, { ...send(0), path: `${tag}/u.x` }]) {
+        expect((await nginx.ask(write)).status).toBe(502);
+      }
+      expect(nginx.process("main").requests.length).toBe(before);
+      expectServed(await nginx.ask({ path: `${room}/state/m.x/` }), "main");
+      expectServed(await nginx.ask({ path: tag }), "main");
+    } finally {
+      for (const process of stopped) await process.listen();
+    }
   });
 
   it("keeps the long polls of a dead worker from main's own requests", async () => {

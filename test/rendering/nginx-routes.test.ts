@@ -120,6 +120,17 @@ describe.each(LAYOUT_NAMES)("with layout %s", (layout) => {
     }
   });
 
+  test("main stands in for reads, and for writes to what is not down with the process", () => {
+    for (const { role, processes, methods, pattern, fallback } of table.filter(({ role }) => role !== "main")) {
+      const { fallsBackToMain, writesTo = [] } = roleOf(role as RoleName);
+      const writers = writesTo.flatMap((stream) => holders(layout, stream === "events" ? "event_persister" : stream));
+      const isLost = processes.some((name) => name !== "main" && writers.includes(name));
+      const expected = fallsBackToMain && processes[0] !== "main" && (methods[0] === "GET" || !isLost);
+      expect([pattern, methods, fallback]).toEqual([pattern, methods, expected]);
+      if (isLost) expect(new Set(methods.map((method) => method === "GET")).size).toBe(1);
+    }
+  });
+
   test("the table is plain data, the same every time", () => {
     expect(JSON.parse(JSON.stringify(table))).toEqual(table);
     expect(routes(open, planFor(layout, open))).toEqual(table);
