@@ -16,6 +16,7 @@ export interface Shot {
   readonly probe: Probe;
   /** Milliseconds. */
   readonly started: number;
+  readonly answered: number;
   /** 0 where the connection broke. */
   readonly status: number;
   readonly mark: string;
@@ -28,7 +29,7 @@ export const shoot = async (probe: Probe): Promise<Shot> => {
   const started = Date.now();
   const { client, method, path, query, body } = probe;
   const { status, mark } = await client.request(method, path, body, { query }).catch(() => ({ status: 0, mark: "" }));
-  return { probe, started, status, mark };
+  return { probe, started, answered: Date.now(), status, mark };
 };
 
 /** Repeats every probe by itself until it is stopped. */
@@ -39,6 +40,12 @@ export class LightLoad {
 
   constructor(probes: readonly Probe[]) {
     this.loops = probes.map((probe) => this.loop(probe));
+  }
+
+  /** Whether each of these probes was sent after a moment and has its answer. */
+  hasAnswers(probes: readonly Probe[], since: number): boolean {
+    const answered = new Set(this.shots.filter(({ started }) => started > since).map(({ probe }) => probe));
+    return probes.every((probe) => answered.has(probe));
   }
 
   /** @returns every shot, once the last answers are there */

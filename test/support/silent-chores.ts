@@ -1,0 +1,148 @@
+import { docker } from "./engine-project";
+import type { MatrixClient } from "./matrix-client";
+
+/** Work that a process does by itself: nobody asks it, and nobody is told when it is down. */
+export interface Chore {
+  readonly what: string;
+  readonly process: string;
+  /** Makes some of it. */
+  ask(): Promise<void>;
+  isDone(): Promise<boolean>;
+}
+
+const C = "/_matrix/client/v3";
+
+/** A room with who keeps its events. */
+interface Room {
+  readonly id: string;
+  readonly persister: string;
+}
+
+class Scene {
+  private count = 0;
+
+  constructor(
+    private readonly environment: string,
+    readonly guest: MatrixClient,
+    readonly alice: MatrixClient,
+  ) {}
+
+  sql(query: string): string {
+    const psql = ["psql", "-U", "postgres", "-d", "synapse", "-At", "-c", query];
+    return docker("exec", `${this.environment}-postgres`, ...psql);
+  }
+
+  /** @returns its id @throws when it is not taken */
+  async say(client: MatrixClient, room: string): Promise<string> {
+    this.count += 1;
+    const path = `${C}/rooms/${encodeURIComponent(room)}/send/m.room.message/chore${this.count}`;
+    const { status, body } = await client.request("PUT", path, { msgtype: "m.text", body: "hello" });
+    if (status !== 200) throw new Error(`not sent: ${status}`);
+    return body.event_id;
+  }
+
+  async room(): Promise<Room> {
+    const { body } = await this.alice.request("POST", `${C}/createRoom`, { preset: "public_chat" });
+    const persister = this.sql(`SELECT DISTINCT instance_name FROM events WHERE room_id = '${body.room_id}'`);
+    return { id: body.room_id, persister };
+  }
+
+  async joined(username: string, room: string): Promise<MatrixClient> {
+    const { body } = await this.guest.register(username, "correct horse battery staple");
+    const client = this.guest.withToken(body.access_token);
+    const { status } = await client.request("POST", `${C}/join/${encodeURIComponent(room)}`, {});
+    if (status !== 200) throw new Error(`not joined: ${status}`);
+    return client;
+  }
+}
+
+/** A message waits for whoever writes its room; other rooms do not. */
+const persisting = (scene: Scene, { id, persister }: Room, other: Room): Chore => {
+  let isTaken = false;
+  return {
+    what: "messages that waited",
+    process: persister,
+    ask: async () => {
+      scene.say(scene.alice, id).then(
+        () => {
+          isTaken = true;
+        },
+        () => undefined,
+      );
+      await scene.say(scene.alice, other.id);
+    },
+    isDone: async () => isTaken,
+  };
+};
+
+/** No server is there to send to; the sender goes through all events alike, and keeps how far it came. */
+const sending = (scene: Scene, process: string, { id }: Room): Chore => {
+  let sent: string;
+  return {
+    what: "events for other servers",
+    process,
+    ask: async () => {
+      const event = await scene.say(scene.alice, id);
+      sent = scene.sql(`SELECT stream_ordering FROM events WHERE event_id = '${event}'`);
+    },
+    isDone: async () => {
+      const query = `SELECT stream_id >= ${sent} FROM federation_stream_position WHERE type = 'events' AND instance_name = '${process}'`;
+      if (scene.sql(query) === "t") return true;
+      // It looks when there is something new.
+      await scene.say(scene.alice, id);
+      return false;
+    },
+  };
+};
+
+const indexing = (scene: Scene, process: string, { id }: Room): Chore => ({
+  what: "a newcomer in the user directory",
+  process,
+  ask: async () => {
+    await scene.joined("newcomer", id);
+  },
+  isDone: async () => {
+    const { body } = await scene.alice.request("POST", `${C}/user_directory/search`, { search_term: "newcomer" });
+    return body.results.length > 0;
+  },
+});
+
+/** Nobody listens where the pusher pushes: it notes since when it fails. */
+const pushing = async (scene: Scene, process: string, { id }: Room): Promise<Chore> => {
+  const bob = await scene.joined("bob", id);
+  const names = Object.fromEntries(
+    ["app_id", "app_display_name", "device_display_name", "pushkey"].map((key) => [key, "kit"]),
+  );
+  const data = { url: "http://127.0.0.1:9/_matrix/push/v1/notify" };
+  const { status } = await scene.alice.request("POST", `${C}/pushers/set`, {
+    ...names,
+    kind: "http",
+    lang: "en",
+    data,
+  });
+  if (status !== 200) throw new Error(`no pusher: ${status}`);
+  return {
+    what: "a push",
+    process,
+    ask: async () => {
+      await scene.say(bob, id);
+    },
+    isDone: async () => scene.sql("SELECT failing_since IS NOT NULL FROM pushers") === "t",
+  };
+};
+
+/** Chores of those processes of the layout `seventeen` that have some. */
+export const chores = async (environment: string, guest: MatrixClient, alice: MatrixClient): Promise<Chore[]> => {
+  const scene = new Scene(environment, guest, alice);
+  const first = await scene.room();
+  let other = await scene.room();
+  while (other.persister === first.persister) other = await scene.room();
+  return [
+    persisting(scene, first, other),
+    persisting(scene, other, first),
+    sending(scene, "sender1", first),
+    sending(scene, "sender2", first),
+    indexing(scene, "background1", first),
+    await pushing(scene, "background1", first),
+  ];
+};
