@@ -1,6 +1,7 @@
 import { UserError } from "../configs/user-error";
 import { REQUEST_LOG_FOLDER } from "../constructs/nginx/request-counts";
 import type { Outcome } from "../host/docker";
+import { inParallel } from "../host/in-parallel";
 import type { ServiceChange } from "./changes";
 import type { Session } from "./project";
 
@@ -11,6 +12,9 @@ const checkOf = (service: string): string[] | undefined => {
   const own = service === "synapse-main" ? "main.yaml" : "worker.yaml";
   return ["python3", "-m", "synapse.config", "-c", "/config/homeserver.yaml", "-c", `/config/${own}`];
 };
+
+/** A second and more of CPU each; any machine with workers has that many cores. */
+const AT_ONCE = 2;
 
 /** Programs say what is wrong shortly before they say that something is. */
 const LINES = 3;
@@ -30,10 +34,10 @@ const lastWords = ({ stdout, stderr }: Outcome): string =>
 export const checkConfigs = async (session: Session, changes: readonly ServiceChange[]): Promise<void> => {
   const { docker, environment, prepared, terraform } = session;
   const volumes = await terraform.configVolumes();
-  for (const { service } of changes) {
+  await inParallel(changes, AT_ONCE, async ({ service }) => {
     const command = checkOf(service);
     const volume = volumes.get(`${environment.name}-${service}`);
-    if (!command || volume === undefined) continue;
+    if (!command || volume === undefined) return;
     const [program, ...args] = command as [string, ...string[]];
     const { references } = prepared.images;
     const outcome = await docker.run([
@@ -57,5 +61,5 @@ export const checkConfigs = async (session: Session, changes: readonly ServiceCh
         `the new configuration of ${service} is refused by ${service === "nginx" ? "Nginx" : "Synapse"} itself, so nothing that runs was touched:\n${lastWords(outcome)}`,
       );
     }
-  }
+  });
 };

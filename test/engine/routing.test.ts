@@ -3,12 +3,12 @@ import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WorkerLayoutName } from "../../configs/environment";
 import { MAIN, type Route, routes } from "../../constructs/nginx/routes";
+import { inParallel } from "../../host/in-parallel";
 import { prepareSize } from "../../host/prepare";
 import { rowFor } from "../catalogue/request";
 import { type NginxEntry, nginxEntries, type SynapseEntry, synapseEntries } from "../support/access-logs";
 import { type Belongings, type EndpointCall, endpointCalls, inRounds } from "../support/endpoint-calls";
 import { docker, EngineProject } from "../support/engine-project";
-import { inParallel } from "../support/in-parallel";
 import { type Answer, MatrixClient } from "../support/matrix-client";
 import {
   ENDPOINTS_PROGRAM,

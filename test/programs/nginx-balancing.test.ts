@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { Agent } from "node:http";
 import type { RoleName } from "../../configs/catalogue/roles";
 import type { WorkerLayoutName } from "../../configs/environment";
+import { inParallel } from "../../host/in-parallel";
 import type { Plan, ProcessPlan } from "../../sizing/plan";
 import { environment, planFor } from "../rendering/fixture";
-import { inParallel } from "../support/in-parallel";
 import { RunningNginx } from "../support/programs-nginx";
 
 jest.setTimeout(300_000);
