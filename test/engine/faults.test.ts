@@ -6,7 +6,7 @@ import { explainerOf } from "../../constructs/nginx/explain";
 import { type Route, routes } from "../../constructs/nginx/routes";
 import { prepareSize } from "../../host/prepare";
 import { rowFor } from "../catalogue/request";
-import { type NginxEntry, nginxEntries, synapseEntries } from "../support/access-logs";
+import { type NginxEntry, nginxEntries, synapseEntriesWith } from "../support/access-logs";
 import { docker, EngineProject } from "../support/engine-project";
 import { LightLoad, type Probe, type Shot, shoot } from "../support/light-load";
 import { MatrixClient } from "../support/matrix-client";
@@ -110,8 +110,9 @@ interface Served extends Shot {
   readonly nginx: NginxEntry | undefined;
 }
 
-const withLogs = (shots: readonly Shot[], since: string): Served[] => {
-  const byMark = new Map(synapseEntries(project.name, since).map((entry) => [entry.mark, entry]));
+const withLogs = async (shots: readonly Shot[], since: string): Promise<Served[]> => {
+  const marks = shots.filter(({ status }) => status > 0 && status < 500).map(({ mark }) => mark);
+  const byMark = new Map((await synapseEntriesWith(project.name, since, marks)).map((entry) => [entry.mark, entry]));
   const byId = new Map(nginxEntries(project.name, since).map((entry) => [entry.requestId, entry]));
   return shots.map((shot) => {
     const synapse = byMark.get(shot.mark);
@@ -172,8 +173,7 @@ beforeAll(async () => {
   probes = probesFor(strangers, alice, room, encodeURIComponent(sent.body.event_id));
   const since = now();
   const shots = await Promise.all(probes.map(shoot));
-  await sleep(1000);
-  home = new Map(withLogs(shots, since).map(({ probe, process }) => [probe, process as string]));
+  home = new Map((await withLogs(shots, since)).map(({ probe, process }) => [probe, process as string]));
   work = await chores(project.name, guest, alice);
 }, DEPLOY_MS);
 afterAll(() => project.removeAll(), DEPLOY_MS);
@@ -245,7 +245,7 @@ describe.each(rounds().map((names) => ({ names })))("$names killed and started a
     await until(() => names.every(isHealthy));
     healthy = Date.now();
     await until(() => load.hasAnswers(own, healthy + NOTICED_MS), ANSWERED_MS);
-    shots = withLogs(await load.stop(), since);
+    shots = await withLogs(await load.stop(), since);
   }, 300_000);
 
   const whileDown = () => shots.filter((shot) => shot.started > killed + NOTICED_MS && shot.started < started);

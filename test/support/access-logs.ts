@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { containerIds } from "./engine-project";
 
 /** One request, as Nginx logged it. */
@@ -60,3 +61,22 @@ export const synapseEntries = (environment: string, since: string): SynapseEntry
       const match = ACCESS.exec(line);
       return match ? [{ process: match[1] as string, requestId: match[2] as string, mark: match[3] as string }] : [];
     });
+
+/** On a busy machine. */
+const WRITTEN_WITHIN_MS = 10_000;
+
+/**
+ * What they served, once all of these requests are among it: processes write their line when the answer is out.
+ * @param marks - of requests that a process answered
+ */
+export const synapseEntriesWith = async (
+  environment: string,
+  since: string,
+  marks: readonly string[],
+): Promise<SynapseEntry[]> => {
+  for (const last = Date.now() + WRITTEN_WITHIN_MS; ; await sleep(200)) {
+    const entries = synapseEntries(environment, since);
+    const written = new Set(entries.map(({ mark }) => mark));
+    if (Date.now() > last || marks.every((mark) => written.has(mark))) return entries;
+  }
+};
