@@ -23,10 +23,10 @@ const firingOf = ({ alert, severity, labels }: AlertRule): Firing => ({
 
 const files = (box: Box): CaseFile[] => [
   ...filesOf(box, "prometheus"),
-  ...checksFor(box).map(({ ruleFile, checks }) => ({
+  ...checksFor(box).map(({ ruleFile, testFile, interval, checks }) => ({
     folder: box.name,
-    path: `test-${ruleFile}`,
-    content: promtoolFile(checks, ruleFile, box.environment.monitoring.scrapeInterval.toString()),
+    path: testFile,
+    content: promtoolFile(checks, ruleFile, interval),
   })),
 ];
 
@@ -42,7 +42,7 @@ beforeAll(async () => {
     );
   outcomes.config = run("promtool check config --lint=all --lint-fatal prometheus.yml");
   outcomes.rules = run("promtool check rules --lint=all --lint-fatal slo.yml alerts.yml");
-  outcomes.tests = run("promtool test rules test-slo.yml test-alerts.yml");
+  outcomes.tests = run("promtool test rules test-*.yml");
 }, 600_000);
 afterAll(() => container?.remove());
 

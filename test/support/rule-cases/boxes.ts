@@ -1,6 +1,6 @@
 import { type Box, boxOf, yamlOf } from "../programs-boxes";
 import { boxCases } from "./box";
-import { type Check, checksOf, LONG_MINUTES } from "./check";
+import { type Check, checksOf, isSlow, LONG_MINUTES, SELDOM_MINUTES } from "./check";
 import { databaseCases } from "./databases";
 import { sloChecks } from "./slo";
 import { synapseCases } from "./synapse";
@@ -36,19 +36,35 @@ const fits =
   ({ scene }: Check): boolean =>
     scene.at <= LONG_MINUTES || environment.monitoring.scrapeInterval.toSeconds() > 60;
 
-/** Checks of one rule file. */
+/** Checks of one rule file, as one file of tests. */
 export interface RuleFileChecks {
   readonly ruleFile: string;
+  readonly testFile: string;
+  /** Of the evaluation. */
+  readonly interval: string;
   readonly checks: readonly Check[];
 }
 
-/** All checks of a box, by rule file. */
-export const checksFor = (box: Box): RuleFileChecks[] => [
-  { ruleFile: "slo.yml", checks: sloChecks(box).filter(fits(box)) },
-  {
-    ruleFile: "alerts.yml",
-    checks: [...synapseCases(box), ...databaseCases(box), ...boxCases(box), ...watchingCases(box)]
-      .flatMap(checksOf)
-      .filter(fits(box)),
-  },
-];
+/** All checks of a box. */
+export const checksFor = (box: Box): RuleFileChecks[] => {
+  const interval = box.environment.monitoring.scrapeInterval.toString();
+  const alerts = [...synapseCases(box), ...databaseCases(box), ...boxCases(box), ...watchingCases(box)]
+    .flatMap(checksOf)
+    .filter(fits(box));
+  return [
+    // What is recorded is summed up by the look: those rules are never looked at less often.
+    { ruleFile: "slo.yml", testFile: "test-slo.yml", interval, checks: sloChecks(box).filter(fits(box)) },
+    {
+      ruleFile: "alerts.yml",
+      testFile: "test-alerts.yml",
+      interval,
+      checks: alerts.filter((check) => !isSlow(check)),
+    },
+    {
+      ruleFile: "alerts.yml",
+      testFile: "test-slow-alerts.yml",
+      interval: `${SELDOM_MINUTES}m`,
+      checks: alerts.filter(isSlow),
+    },
+  ];
+};

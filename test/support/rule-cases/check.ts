@@ -1,6 +1,6 @@
 import { dump } from "js-yaml";
 import type { Severity } from "../../../constructs/prometheus/rules/rule";
-import { type Firing, type RuleCase, type Scene, STEP_SECONDS } from "./scene";
+import { type Firing, type RuleCase, type Scene, type Series, STEP_SECONDS } from "./scene";
 
 /** One scene, and everything that fires in it. */
 export interface Check {
@@ -15,6 +15,10 @@ export interface Check {
 
 /** Evaluating rules twice a minute for days takes long, so those scenes are for boxes that look less often. */
 export const LONG_MINUTES = 12 * 60;
+/** Of an alert that takes an hour and more, it is enough to look at the rules so often. */
+export const SELDOM_MINUTES = 10;
+/** Whole looks alone, so that the last of them is when it is asked what fires. */
+export const isSlow = ({ scene }: Check): boolean => scene.at > 60 && scene.at % SELDOM_MINUTES === 0;
 
 export const keyOf = ({ alert, severity, slo }: Firing): string =>
   [alert, severity, ...(slo === undefined ? [] : [slo])].join(" ");
@@ -40,23 +44,28 @@ export const checksOf = (one: RuleCase): Check[] => {
 const labelsText = ({ alert, severity, slo }: Firing): string =>
   `{alertname="${alert}", severity="${severity}"${slo === undefined ? "" : `, slo="${slo}"`}}`;
 
+/** Checks by what Prometheus sees: moments of one scene cost no more than its last. */
+const byScene = (checks: readonly Check[]): Check[][] => {
+  const found = new Map<Series, Check[]>();
+  for (const check of checks) found.set(check.scene.series, [...(found.get(check.scene.series) ?? []), check]);
+  return [...found.values()];
+};
+
 /** A file for `promtool test rules`. @param interval - of the evaluation */
 export const promtoolFile = (checks: readonly Check[], ruleFile: string, interval: string): string =>
   dump(
     {
       rule_files: [ruleFile],
       evaluation_interval: interval,
-      tests: checks.map(({ title, scene, firing, among }) => ({
-        name: title,
+      tests: byScene(checks).map((moments) => ({
+        name: moments.map(({ title }) => title).join("; "),
         interval: `${STEP_SECONDS}s`,
-        input_series: Object.entries(scene.series).map(([series, values]) => ({ series, values })),
-        promql_expr_test: [
-          {
-            expr: `count by (alertname, severity, slo) (ALERTS{alertstate="firing", severity${among ? `="${among}"` : '!="none"'}})`,
-            eval_time: `${scene.at}m`,
-            exp_samples: firing.map((alert) => ({ labels: labelsText(alert), value: 1 })),
-          },
-        ],
+        input_series: Object.entries(moments[0]?.scene.series ?? {}).map(([series, values]) => ({ series, values })),
+        promql_expr_test: moments.map(({ scene, firing, among }) => ({
+          expr: `count by (alertname, severity, slo) (ALERTS{alertstate="firing", severity${among ? `="${among}"` : '!="none"'}})`,
+          eval_time: `${scene.at}m`,
+          exp_samples: firing.map((alert) => ({ labels: labelsText(alert), value: 1 })),
+        })),
       })),
     },
     { lineWidth: -1, noRefs: true },

@@ -75,6 +75,8 @@ const lastRun = (success: number, code: number) => ({
   [metric("last_run_exit_code")]: steady(code),
 });
 
+const putOff = scene(73 * 60, lastRun(0, 5));
+
 const compressor: readonly RuleCase[] = [
   {
     alert: "CompressorFailing",
@@ -85,8 +87,8 @@ const compressor: readonly RuleCase[] = [
   {
     alert: "CompressorPutOff",
     severity: "ticket",
-    fires: scene(73 * 60, lastRun(0, 5)),
-    quiet: [scene(71 * 60, lastRun(0, 5))],
+    fires: putOff,
+    quiet: [{ ...putOff, at: 71 * 60 }],
   },
   {
     alert: "CompressorMismatch",
