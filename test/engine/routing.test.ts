@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { WorkerLayoutName } from "../../configs/environment";
 import { MAIN, type Route, routes } from "../../constructs/nginx/routes";
 import { inParallel } from "../../host/in-parallel";
 import { prepareSize } from "../../host/prepare";
 import { rowFor } from "../catalogue/request";
-import { type NginxEntry, nginxEntries, type SynapseEntry, synapseEntries } from "../support/access-logs";
+import { type NginxEntry, nginxEntries, type SynapseEntry, synapseEntriesWith } from "../support/access-logs";
 import { type Belongings, type EndpointCall, endpointCalls, inRounds } from "../support/endpoint-calls";
-import { docker, EngineProject } from "../support/engine-project";
+import { containerIds, docker, EngineProject } from "../support/engine-project";
 import { type Answer, MatrixClient } from "../support/matrix-client";
 import {
   ENDPOINTS_PROGRAM,
@@ -91,7 +90,13 @@ let endpoints: RegisteredEndpoints;
 let alice: MatrixClient;
 let mine: Omit<Belongings, "since" | "media">;
 
+/**
+ * What ran before is taken away first: changing one layout into another takes twice as long, and is tried elsewhere
+ * (rolling.test.ts, failures.test.ts).
+ */
 const deploy = async (layout: LayoutUnderTest): Promise<void> => {
+  const before = Object.values(containerIds(project.name));
+  if (before.length > 0) docker("rm", "--force", ...before);
   writeFileSync(project.file, environmentWith(layout));
   const { code, stderr } = await project.kit(["deploy", project.name]);
   if (code !== 0) throw new Error(stderr);
@@ -178,9 +183,8 @@ const send = async (calls: readonly EndpointCall[]): Promise<Outcome[]> => {
       }
     });
   }
-  // Processes write their line once the answer is out.
-  await sleep(1000);
-  const byMark = new Map(synapseEntries(project.name, since).map((entry) => [entry.mark, entry]));
+  const marks = answers.map(([, { mark }]) => mark);
+  const byMark = new Map((await synapseEntriesWith(project.name, since, marks)).map((entry) => [entry.mark, entry]));
   const byId = new Map(nginxEntries(project.name, since).map((entry) => [entry.requestId, entry]));
   return answers.map(([call, { status, body, mark }]) => {
     const synapse = byMark.get(mark);
@@ -213,10 +217,9 @@ const servedKeys = async (requests: readonly KeyedRequest[]): Promise<ReadonlyMa
     expect([401, 403]).toContain(status);
     return [mark, key] as const;
   });
-  await sleep(1000);
   const keys = new Map(marks);
   const served = new Map<string, Set<string>>();
-  for (const { mark, process } of synapseEntries(project.name, since)) {
+  for (const { mark, process } of await synapseEntriesWith(project.name, since, [...keys.keys()])) {
     const key = keys.get(mark);
     if (key === undefined) continue;
     keys.delete(mark);
