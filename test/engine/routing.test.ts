@@ -30,7 +30,8 @@ const BY_HAND = `
     events: {roles: [event_creator, event_persister], count: 2}
     little: {roles: [receipts, typing, presence]}
     outward: {roles: [federation_sender, pusher]}
-    inward: {roles: [federation_inbound, federation_reader, login, to_device]}
+    inward: {roles: [federation_inbound, federation_reader], count: 3}
+    logins: {roles: [login, to_device]}
     media: {roles: [media_repository]}`;
 /** Paths of the roles that it leaves out: sso, push_rules, device_lists, user_directory. */
 const LEFT_OUT_BY_HAND =
@@ -203,6 +204,8 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, n
 interface KeyedRequest {
   readonly key: string;
   readonly client: MatrixClient;
+  /** @default "GET" */
+  readonly method?: "PUT";
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
 }
@@ -212,8 +215,9 @@ const servedKeys = async (requests: readonly KeyedRequest[]): Promise<ReadonlyMa
   const since = new Date(Date.now() - 1000).toISOString();
   // The same disorder each time: a prime that divides no count of requests.
   const mixed = requests.map((_, i) => requests[(i * 7919) % requests.length] as KeyedRequest);
-  const marks = await inParallel(mixed, AT_ONCE, async ({ key, client, path, query }) => {
-    const { status, mark } = await client.request("GET", path, undefined, { query });
+  const marks = await inParallel(mixed, AT_ONCE, async ({ key, client, method, path, query }) => {
+    const body = method === "PUT" ? {} : undefined;
+    const { status, mark } = await client.request(method ?? "GET", path, body, { query });
     expect([401, 403]).toContain(status);
     return [mark, key] as const;
   });
@@ -291,6 +295,23 @@ describe.each(LAYOUTS)("layout %s", (layout) => {
       .map(({ call }) => endpointKey(call.endpoint));
     expect([...new Set(kept)].sort()).toEqual([...new Set(meantForMain(layout))].sort());
   });
+
+  if (layout === "by hand") {
+    test("shares out other servers' transactions, each server's to one process", async () => {
+      const pool = table.find(({ role }) => role === "federation_inbound") as Route;
+      const requests = numbers(KEYS).flatMap((n) => {
+        const origin = n % 2 === 0 ? `matrix${n}.example.org` : `${opaqueKey(n).slice(0, 8)}.example.net:8448`;
+        return numbers(2).map((transaction) => ({
+          key: origin,
+          client: guest.asServer(origin),
+          method: "PUT" as const,
+          path: `/_matrix/federation/v1/send/${n}-${transaction}`,
+          query: {},
+        }));
+      });
+      expectShared(await servedKeys(requests), pool.processes);
+    }, 300_000);
+  }
 
   // Of the shipped layouts the one with the largest pools.
   if (layout !== "seventeen") return;

@@ -9,13 +9,22 @@ export interface Answer<T> {
 let count = 0;
 
 export class MatrixClient {
+  /** @param authorization - header of every request */
   constructor(
     private readonly baseUrl: string,
-    private readonly token?: string,
+    private readonly authorization?: string,
   ) {}
 
   withToken(token: string): MatrixClient {
-    return new MatrixClient(this.baseUrl, token);
+    return new MatrixClient(this.baseUrl, `Bearer ${token}`);
+  }
+
+  /** As another server, whose signature nobody would take. */
+  asServer(origin: string): MatrixClient {
+    return new MatrixClient(
+      this.baseUrl,
+      `X-Matrix origin="${origin}",destination="localhost",key="ed25519:a",sig="x"`,
+    );
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: answers of a hundred endpoints, read by tests only
@@ -41,7 +50,7 @@ export class MatrixClient {
       redirect: "manual",
       ...(options.timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(options.timeoutMs) }),
       headers: {
-        ...(this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` }),
+        ...(this.authorization === undefined ? {} : { Authorization: this.authorization }),
         ...(body === undefined ? {} : { "Content-Type": options.contentType ?? "application/json" }),
       },
       ...(body === undefined ? {} : { body: raw ? Buffer.from(body as Uint8Array) : JSON.stringify(body) }),
