@@ -1,33 +1,7 @@
 import * as z from "zod";
 import { Bytes } from "../units/bytes";
+import { isCron } from "./cron";
 import { autoFlag, expected, mapping, size, text, wholeBetween } from "./values";
-
-const FIELDS = 5;
-const LIMITS: readonly (readonly [low: number, high: number])[] = [
-  [0, 59],
-  [0, 23],
-  [1, 31],
-  [1, 12],
-  [0, 7],
-];
-
-const inLimits = (part: string, [low, high]: readonly [number, number]): boolean => {
-  const match = /^(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:\/(\d{1,2}))?$/.exec(part);
-  if (!match) return false;
-  const [from, to, step] = match.slice(1).map((number) => (number === undefined ? undefined : Number(number)));
-  if (step !== undefined && step < 1) return false;
-  if (from === undefined) return true;
-  return from >= low && from <= high && (to === undefined || (to >= from && to <= high));
-};
-
-/** Numbers, ranges, steps and lists: what every cron reads alike. */
-const isCron = (value: string): boolean => {
-  const fields = value.trim().split(/\s+/);
-  return (
-    fields.length === FIELDS &&
-    fields.every((field, at) => field.split(",").every((part) => inLimits(part, LIMITS[at] as [number, number])))
-  );
-};
 
 /** Of the program and one small chunk. */
 const LEAST_MEMORY = Bytes.mib(104);
