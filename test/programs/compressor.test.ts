@@ -1,14 +1,13 @@
 import { CompressorRig, type Ended, type RunningContainer } from "../support/compressor-rig";
 
 const MIB = 1024 ** 2;
-const LEVELS_SUM = 100 + 50 + 25;
 
 let rig: CompressorRig;
 /** Waits for its minute while the other tests run. */
 let scheduled: RunningContainer;
 beforeAll(async () => {
   rig = await CompressorRig.start();
-  for (const database of ["seeds", "races", "large", "faults", "idle"]) rig.createDatabase(database);
+  for (const database of ["seeds", "races", "faults", "idle"]) await rig.createDatabase(database);
   scheduled = rig.begin("idle", ["schedule"], { config: { schedule: "* * * * *", metrics: { port: 18_481 } } });
 }, 300_000);
 afterAll(() => rig?.remove());
@@ -19,7 +18,6 @@ interface RunResult {
   readonly chunks: number;
   readonly groups: number;
   readonly peak_memory_bytes: number;
-  readonly longest_write_seconds: number;
   readonly vacuum: string;
   readonly left: Readonly<Record<string, number>>;
 }
@@ -33,63 +31,27 @@ const rowsOf = (database: string): number =>
   Number(rig.psql(database, "SELECT count(*) FROM state_groups_state")[0]?.[0]);
 
 describe("every state group resolves as before", () => {
-  test("in 25 random histories, applied in steps or as SQL", () => {
-    const found = rig.python("seeds", "properties.py", "0", "25");
+  test("in 25 random histories, applied in steps or as SQL", async () => {
+    const found = await rig.python("seeds", "properties.py", "0", "25");
     expect(found).toMatchObject({ seeds: 25 });
     expect(found.after as number).toBeLessThan(found.before as number);
   }, 240_000);
 
-  test("whatever Synapse does to the same groups meanwhile", () => {
-    const outcomes = rig.python("races", "races.py");
+  test("whatever Synapse does to the same groups meanwhile", async () => {
+    const outcomes = await rig.python("races", "races.py");
     expect(Object.keys(outcomes)).toHaveLength(10);
     expect(new Set(Object.values(outcomes))).toEqual(new Set(["ok"]));
-  }, 120_000);
-});
-
-describe("1,000,000 rows", () => {
-  const MEMORY = 128 * MIB;
-  let rows: number;
-  beforeAll(() => {
-    rows = rig.python("large", "large.py", "make", "million").rows as number;
-  }, 120_000);
-
-  test("become less than 15 % in less than a minute, inside the memory that the container has", async () => {
-    expect(rows).toBeGreaterThanOrEqual(1_000_000);
-    const started = Date.now();
-    const result = resultOf(
-      await rig.run("large", ["run", "--json"], {
-        config: { memory: MEMORY, chunks_to_compress: 10_000 },
-        memory: MEMORY,
-      }),
-    );
-    expect(Date.now() - started).toBeLessThan(60_000);
-    expect(result).toMatchObject({ rows_before: rows, left: {}, vacuum: expect.stringContaining("done") });
-    expect(result.peak_memory_bytes).toBeLessThan(MEMORY);
-    expect(result.longest_write_seconds).toBeLessThan(5);
-    expect(rowsOf("large")).toBe(result.rows_after);
-    expect(result.rows_after / rows).toBeLessThan(0.15);
-    const { wrong, longest } = rig.python("large", "large.py", "check");
-    expect(wrong).toBe(0);
-    expect(longest).toBeLessThanOrEqual(LEVELS_SUM);
-    console.info(JSON.stringify({ ...result, seconds: (Date.now() - started) / 1000 }));
-  }, 180_000);
-
-  test("a second run has nothing to do", async () => {
-    const result = resultOf(await rig.run("large", ["run", "--json"]));
-    expect(result.groups).toBe(0);
-    const again = resultOf(await rig.run("large", ["run", "--json", "--room", "!resolved:example.com"]));
-    expect(again.rows_after).toBe(again.rows_before);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe("faults half-way", () => {
-  const made = (): number => rig.python("faults", "large.py", "make", "medium").rows as number;
+  const made = async (): Promise<number> => (await rig.python("faults", "large.py", "make", "medium")).rows as number;
   /** Small chunks, so that there is a half-way. */
   const begin = (): RunningContainer =>
     rig.begin("faults", ["run", "--json", "--chunk-size", "20", "--chunks", "9999"]);
-  const checked = (): Record<string, unknown> => {
-    const found = rig.python("faults", "large.py", "check");
-    expect(found.wrong).toBe(0);
+  const checked = async (gone = 0): Promise<Record<string, unknown>> => {
+    const found = await rig.python("faults", "large.py", "check");
+    expect(found).toMatchObject({ wrong: 0, gone });
     return found;
   };
   const lastState = (): unknown =>
@@ -108,16 +70,16 @@ describe("faults half-way", () => {
       if (Number(rig.psql("faults", sql)[0]?.[0]) === 2) first.add(rig.psql("faults", rooms)[0]?.[0]);
     }
   };
-  const finishes = async (): Promise<void> => {
+  const finishes = async (gone = 0): Promise<void> => {
     const result = resultOf(await rig.run("faults", ["run", "--json"], { config: { chunks_to_compress: 10_000 } }));
     expect(result.left).toEqual({});
-    checked();
+    await checked(gone);
     expect(lastState()).toBe("done");
   };
 
   let rows: number;
-  beforeEach(() => {
-    rows = made();
+  beforeEach(async () => {
+    rows = await made();
   }, 60_000);
 
   test("SIGTERM: it ends in time, and the next run goes on", async () => {
@@ -128,7 +90,7 @@ describe("faults half-way", () => {
     const { code, err } = await run.ended;
     expect(Date.now() - asked).toBeLessThan(5000);
     expect({ code, err }).toEqual({ code: 143, err: expect.stringContaining("stopped as asked") });
-    const between = checked().rows as number;
+    const between = (await checked()).rows as number;
     expect(between).toBeLessThan(rows);
     expect(lastState()).toBe("stopped");
     await finishes();
@@ -140,7 +102,7 @@ describe("faults half-way", () => {
     await halfWay();
     run.kill("KILL");
     expect((await run.ended).code).toBe(137);
-    checked();
+    await checked();
     expect(lastState()).toBe("running");
     // The server needs a moment to see that the session is gone, and with it the lock.
     await new Promise((resolve) => setTimeout(resolve, 2000));
@@ -157,7 +119,7 @@ describe("faults half-way", () => {
     const { code, err } = await run.ended;
     expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining("Postgres is gone") });
     await rig.startPostgres();
-    checked();
+    await checked();
     await finishes();
   }, 90_000);
 
@@ -166,11 +128,13 @@ describe("faults half-way", () => {
     await halfWay();
     run.kill("TERM");
     await run.ended;
-    const [[room]] = rig.psql("faults", "SELECT room_id FROM synapse_kit_compressor.state_compressor LIMIT 1") as [
-      [string],
-    ];
-    rig.python("faults", "large.py", "forget", room);
-    await finishes();
+    const [[room, groups]] = rig.psql(
+      "faults",
+      `SELECT room_id, (SELECT count(*) FROM state_groups s WHERE s.room_id = p.room_id)
+        FROM synapse_kit_compressor.state_compressor p LIMIT 1`,
+    ) as [[string, number]];
+    await rig.python("faults", "large.py", "forget", room);
+    await finishes(groups);
     expect(
       rig.psql("faults", `SELECT count(*) FROM synapse_kit_compressor.state_compressor WHERE room_id = '${room}'`),
     ).toEqual([[0]]);
@@ -179,17 +143,17 @@ describe("faults half-way", () => {
   test("a memory cap that its chunk size would break: smaller chunks", async () => {
     const config = { memory: 80 * MIB, chunks_to_compress: 10_000, chunk_size: 100_000 };
     const result = resultOf(await rig.run("faults", ["run", "--json"], { config, memory: 80 * MIB }));
-    expect(result).toMatchObject({ rows_before: rows, left: {} });
+    expect(result).toMatchObject({ rows_before: rows, left: {}, vacuum: expect.stringContaining("done") });
     // One chunk a room would have been too large.
     expect(result.chunks).toBeGreaterThan(5);
     expect(result.peak_memory_bytes).toBeLessThan(80 * MIB);
-    checked();
+    await checked();
   }, 60_000);
 });
 
 describe("what it refuses, and what it says", () => {
-  beforeAll(() => {
-    rig.python("faults", "large.py", "make", "medium");
+  beforeAll(async () => {
+    await rig.python("faults", "large.py", "make", "medium");
   }, 60_000);
 
   test("a dry run reports what a run then saves, and changes nothing", async () => {

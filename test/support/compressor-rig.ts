@@ -7,6 +7,7 @@ import { buildImages } from "../../host/build-images";
 import { Docker } from "../../host/docker";
 import { resolveImages } from "../../host/images";
 import { PostgresBinary } from "../sizing/postgres-binary";
+import { CompressorScripts } from "./compressor-scripts";
 import { boxWithLayout } from "./programs-boxes";
 
 const NOBODY = 65_534;
@@ -49,7 +50,7 @@ export class CompressorRig {
   private readonly sockets = mkdtempSync(join(tmpdir(), "synapse-kit-compressor-"));
   private readonly names = new Set<string>();
   private server: ChildProcess | undefined;
-  private helper = "";
+  private scripts!: CompressorScripts;
 
   private constructor(private readonly image: string) {}
 
@@ -63,7 +64,7 @@ export class CompressorRig {
     chmodSync(rig.sockets, 0o755);
     if (process.getuid?.() === 0) chownSync(rig.sockets, NOBODY, NOBODY);
     await rig.startPostgres();
-    rig.startHelper();
+    rig.startScripts();
     return rig;
   }
 
@@ -109,31 +110,30 @@ export class CompressorRig {
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 
+  /** Of every container: the database's socket, and no network. */
+  private reach(): string[] {
+    return ["--network", "none", "--user", `${UID}:${UID}`, "--volume", `${this.sockets}:/postgres`];
+  }
+
   private options(name: string): string[] {
     this.names.add(name);
     return [
-      ...["--name", name, "--rm", "--network", "none", "--user", `${UID}:${UID}`, "--cap-drop", "ALL"],
-      ...["--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/tmp:mode=1777"],
-      ...["--volume", `${this.sockets}:/postgres`],
+      ...["--name", name, "--rm", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+      ...["--read-only", "--tmpfs", "/tmp:mode=1777", ...this.reach()],
     ];
   }
 
-  private startHelper(): void {
-    this.helper = `comp-helper-${randomUUID()}`;
-    const environment = ["--env", "PYTHONPATH=/opt/compressor:/tmp/test"];
-    const command = ["--entrypoint", "sleep", this.image, "infinity"];
-    must(docker(["run", "--detach", "--init", ...this.options(this.helper), ...environment, ...command]));
-    const packed = spawnSync("tar", ["-C", join(__dirname, "compressor"), "-c", "."], { maxBuffer: MAX_OUTPUT_BYTES });
-    if (packed.status !== 0) throw new Error(`tar: ${packed.stderr}`);
-    const unpack = ["sh", "-c", "mkdir /tmp/test && tar -x --no-same-owner -C /tmp/test"];
-    must(docker(["exec", "-i", this.helper, ...unpack], packed.stdout));
+  private startScripts(): void {
+    const name = `comp-helper-${randomUUID()}`;
+    this.names.add(name);
+    this.scripts = new CompressorScripts(name, this.image, [...this.reach(), "--env", "PGHOST=/postgres"]);
     this.psql("postgres", "CREATE ROLE synapse LOGIN", `CREATE ROLE guarded LOGIN PASSWORD '${PASSWORD}'`);
   }
 
   /** A database with Synapse's tables, owned by the role `synapse`. */
-  createDatabase(name: string): void {
+  async createDatabase(name: string): Promise<void> {
     this.psql("postgres", `CREATE DATABASE ${name} OWNER synapse TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'`);
-    this.python(name, "large.py", "create");
+    await this.python(name, "large.py", "create");
   }
 
   /** Statements as the superuser, each on its own; the rows of the last one. */
@@ -146,7 +146,7 @@ cursor = db.cursor()
 for statement in json.load(sys.stdin):
     cursor.execute(statement)
 print(json.dumps(cursor.fetchall() if cursor.description else [], default=str))`;
-    const command = ["exec", "-i", this.helper, "python3", "-c", script, database];
+    const command = ["exec", "-i", this.scripts.container, "python3", "-c", script, database];
     return JSON.parse(must(docker(command, Buffer.from(JSON.stringify(statements)))));
   }
 
@@ -154,15 +154,13 @@ print(json.dumps(cursor.fetchall() if cursor.description else [], default=str))`
   sleepWith(database: string, statement: string): Promise<unknown> {
     const script =
       "import psycopg2, sys; psycopg2.connect(host='/postgres', dbname=sys.argv[1], user='nobody').cursor().execute(sys.argv[2])";
-    const child = spawn("docker", ["exec", this.helper, "python3", "-c", script, database, statement]);
+    const child = spawn("docker", ["exec", this.scripts.container, "python3", "-c", script, database, statement]);
     return new Promise((resolve) => child.on("close", resolve));
   }
 
   /** A script of `test/support/compressor`; the object in its last line. */
-  python(database: string, script: string, ...args: readonly string[]): Record<string, unknown> {
-    const environment = ["--env", `TEST_DATABASE=${database}`];
-    const out = must(docker(["exec", ...environment, this.helper, "python3", `/tmp/test/${script}`, ...args]));
-    return JSON.parse(out.trim().split("\n").at(-1) as string);
+  python(database: string, script: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
+    return this.scripts.run(database, script, ...args);
   }
 
   /** Runs the compressor to its end, in a container of its own. */

@@ -12,9 +12,9 @@ State = dict[tuple[str, str], str]
 class Store:
     """Collects groups of any number of rooms. Ids ascend, with gaps as a sequence leaves them."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, first_id: int = 1) -> None:
         self.rng = rng
-        self.next_id = 1
+        self.next_id = first_id
         self.groups: list[tuple[int, str]] = []
         self.edges: list[tuple[int, int]] = []
         self.rows = io.StringIO()

@@ -40,6 +40,8 @@ def digest_all(db) -> dict[int, int]:
     For large histories: the XOR of the hashes of each group's rows. What a row replaces is looked up along the chain.
     """
     with db.cursor() as cursor:
+        # All as of one moment, whoever is at work meanwhile.
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SELECT state_group, prev_state_group FROM state_group_edges")
         prev = dict(cursor.fetchall())
         cursor.execute("SELECT id FROM state_groups ORDER BY id")

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg2
 
-DSN: dict[str, Any] = {"host": "/postgres", "dbname": os.environ.get("TEST_DATABASE", "postgres"), "user": "synapse"}
+DSN: dict[str, Any] = {"host": os.environ["PGHOST"], "dbname": os.environ["PGDATABASE"], "user": "synapse"}
 
 
 def connect():
