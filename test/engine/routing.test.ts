@@ -300,7 +300,7 @@ describe.each(LAYOUTS)("layout %s", (layout) => {
     test("shares out other servers' transactions, each server's to one process", async () => {
       const pool = table.find(({ role }) => role === "federation_inbound") as Route;
       const requests = numbers(KEYS).flatMap((n) => {
-        const origin = n % 2 === 0 ? `matrix${n}.example.org` : `${opaqueKey(n).slice(0, 8)}.example.net:8448`;
+        const origin = n % 2 === 0 ? `matrix${n}.example.org` : `server${n}.example.net:8448`;
         return numbers(2).map((transaction) => ({
           key: origin,
           client: guest.asServer(origin),
