@@ -154,8 +154,9 @@ export class Arm {
   /**
    * One window of load on this arm alone.
    * @param rate - messages a second; without it every sender waits for the answer before its next message
+   * @param peer - another server, whose users send
    */
-  async measure({ rate, seconds, rooms = this.#rooms, warmUpSeconds = WARM_UP_SECONDS, pollMs, sendUrl }) {
+  async measure({ rate, seconds, rooms = this.#rooms, warmUpSeconds = WARM_UP_SECONDS, pollMs, sendUrl, peer }) {
     const { seen, from, to } = await this.#window({
       do: "measure",
       rooms,
@@ -164,6 +165,7 @@ export class Arm {
       seconds,
       poll_ms: pollMs,
       send_url: sendUrl,
+      peer,
     });
     const { services, machine } = coresBetween(from, to);
     const cores = sum(services);

@@ -53,6 +53,8 @@ export const start = (program, args, { input, onLine, ...options } = {}) =>
     child.on("close", (code) =>
       code === 0 ? resolve(stdout) : reject(new Error(`${program} ${args.join(" ")}: ${stderr || stdout}`)),
     );
+    // Who ends before it has read all says why otherwise.
+    child.stdin.on("error", () => {});
     child.stdin.end(input ?? "");
   });
 

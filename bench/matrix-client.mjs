@@ -6,14 +6,14 @@ export const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_IN
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** @returns the parsed body of a 200; any other answer is an error */
-export const call = (url, method, path, { token, body, signal } = {}) =>
+export const send = (url, method, path, { headers = {}, body, signal } = {}) =>
   new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = {
-      ...(token && { authorization: `Bearer ${token}` }),
+    const all = {
+      ...headers,
       ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
     };
-    const sent = request(`${url}/_matrix/client/v3${path}`, { agent, method, headers, signal }, (response) => {
+    const sent = request(`${url}${path}`, { agent, method, headers: all, signal }, (response) => {
       const chunks = [];
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", reject);
@@ -25,4 +25,11 @@ export const call = (url, method, path, { token, body, signal } = {}) =>
     });
     sent.on("error", reject);
     sent.end(text);
+  });
+
+/** The same of the client-server API. */
+export const call = (url, method, path, { token, ...options } = {}) =>
+  send(url, method, `/_matrix/client/v3${path}`, {
+    ...options,
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   });

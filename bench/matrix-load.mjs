@@ -3,10 +3,11 @@
 //
 //   {"do": "prepare", "url", "senders", "members", "label"}   accounts and rooms: one sender and some members to each
 //     room; a label begins the names of further ones. With "send_url" and "via" senders and rooms are on another server,
-//     whose name is the latter
-//     -> {"rooms": [{"id", "sender", "members"}]}, with access tokens
+//     whose name is the latter. With "peer": {"name", "key", "destination"} somebody of that server, which this process
+//     plays, is in each room: `remote`
+//     -> {"rooms": [{"id", "sender", "remote", "members"}]}, with access tokens
 //   {"do": "measure", "url", "rooms", "rate", "warm_up_seconds", "seconds", "poll_ms"}
-//     -> figures of the window; with "send_url" senders are on another server
+//     -> figures of the window; with "send_url" senders are on another server; with "peer" those of that server send
 //   {"do": "operate", "url", "operations"}   requests in turn, each {"method", "path", "token", "body"}
 //     -> {"operations": how many, "ms": how long they took}
 //
@@ -16,6 +17,8 @@
 // messages leave at random moments, `rate` in a second on average, whether or not earlier ones were answered, and
 // latencies count from the moment that was meant. Rate 0 leaves the members polling and nobody sending.
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { Peer } from "./federation/peer.mjs";
+import { Signer } from "./federation/signing.mjs";
 import { agent, call, sleep } from "./matrix-client.mjs";
 
 const LONG_POLL_MS = 30_000;
@@ -54,7 +57,10 @@ const register = async (url, username) => {
   return access_token;
 };
 
-const room = async ({ url, send_url = url, via, label = "", members }, number) => {
+const peerOf = ({ url, peer }) =>
+  peer && new Peer(new Signer(peer.name, peer.key), { url, destination: peer.destination });
+
+const room = async ({ url, send_url = url, via, label = "", members, ...job }, number) => {
   const sender = await register(send_url, `${label}sender${number}`);
   const { room_id: id } = await call(send_url, "POST", "/createRoom", {
     token: sender,
@@ -67,7 +73,9 @@ const room = async ({ url, send_url = url, via, label = "", members }, number) =
     await call(url, "POST", `/join/${encodeURIComponent(id)}${query}`, { token, body: {} });
     tokens.push(token);
   }
-  return { id, sender, members: tokens };
+  const remote = `${label}remote${number}`;
+  await peerOf({ url, ...job })?.join(id, remote);
+  return { id, sender, remote, members: tokens };
 };
 
 const prepare = async (job) => {
@@ -102,7 +110,16 @@ const percentiles = (samples) => {
   return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: at(1), samples: sorted.length };
 };
 
-const measure = async ({ url, send_url = url, rooms, rate, warm_up_seconds, seconds, poll_ms = LONG_POLL_MS }) => {
+const measure = async ({
+  url,
+  send_url = url,
+  peer,
+  rooms,
+  rate,
+  warm_up_seconds,
+  seconds,
+  poll_ms = LONG_POLL_MS,
+}) => {
   const stop = new AbortController();
   const run = `${Date.now().toString(36)}${process.pid}`;
   /** Milliseconds at which each message was meant to leave, by its number. */
@@ -145,11 +162,18 @@ const measure = async ({ url, send_url = url, rooms, rate, warm_up_seconds, seco
     return poll;
   };
 
-  const send = async ({ id, sender }, moment) => {
-    const number = left.push(moment) - 1;
+  const remote = peerOf({ url, peer });
+  const speakers = remote && (await Promise.all(rooms.map((one) => remote.speaker(one.id, one.remote, one.sender))));
+  const say = ({ id, sender }, number, body) => {
+    if (speakers) return speakers[rooms.findIndex((one) => one.id === id)](body);
     const path = `/rooms/${encodeURIComponent(id)}/send/m.room.message/${run}-${number}`;
+    return call(send_url, "PUT", path, { token: sender, body });
+  };
+
+  const send = async (to, moment) => {
+    const number = left.push(moment) - 1;
     try {
-      await call(send_url, "PUT", path, { token: sender, body: { msgtype: "m.text", body: `${run} ${number}` } });
+      await say(to, number, { msgtype: "m.text", body: `${run} ${number}` });
       const now = performance.now();
       taken.push(now);
       if (isMeasured(moment)) sends.push(now - moment);

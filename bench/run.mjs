@@ -1,7 +1,7 @@
 // All figures of the README: `npm run bench`, or one part: `npm run bench -- --only synth`. The result is printed as
 // Markdown and kept in bench/results.json.
 //
-//   --only PART    synth, deploy, layouts, replication, monitoring, capacity or tuning; the others keep their figures
+//   --only PART    synth, deploy, layouts, replication, monitoring, capacity, federation or tuning; the others keep their figures
 //   --rounds N     runs of each `synth` case (5); turns of each layout (4), number of idle workers (3) cost (3) and tuning (3)
 //   --pairs N      pairs of each deployment (3)
 //   --seconds N    window of each turn of a layout (20) and of a tuning (5)
@@ -14,11 +14,12 @@
 //   --keep-data    the data of `tuning` stays for the next run
 //
 // `capacity` writes the costs that `size` reckons with as well: sizing/capacity/costs.json, dist/ and docs/sizing.md.
+// `federation` takes those of events of other servers anew and lets the others be.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { benchCapacity } from "./capacity.mjs";
+import { benchCapacity, benchFederation } from "./capacity.mjs";
 import { capacityTable } from "./capacity-check.mjs";
 import { benchDeploy, deployTables } from "./deploy.mjs";
 import { benchLayouts, layoutTables } from "./layouts.mjs";
@@ -46,7 +47,7 @@ const { values } = parseArgs({
     "keep-data": { type: "boolean", default: false },
   },
 });
-const PARTS = ["synth", "deploy", "layouts", "replication", "monitoring", "capacity", "tuning"];
+const PARTS = ["synth", "deploy", "layouts", "replication", "monitoring", "capacity", "federation", "tuning"];
 if (values.only !== undefined && !PARTS.includes(values.only)) {
   console.error(
     `usage: npm run bench [-- --only ${PARTS.join("|")}] [--rounds N] [--pairs N] [--seconds N] [--layouts A,B] [--cores N]`,
@@ -114,6 +115,8 @@ if (wants("capacity")) {
   const about = circumstances();
   results.capacity = { ...about, ...(await benchCapacity(about, turns)) };
 }
+// A part of `capacity`, which has it too.
+if (values.only === "federation") await benchFederation(circumstances(), turns);
 if (wants("tuning")) {
   results.tuning = await benchTuning(kept.tuning?.boxes, circumstances, {
     rounds: Number(values.rounds ?? 3),

@@ -2,8 +2,9 @@ import { LAYOUTS, workersIn } from "../configs/catalogue/layouts";
 import { type Environment, WORKER_LAYOUTS, type WorkerLayoutName } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { COSTS, COSTS_SOURCE } from "./capacity/costs";
+import type { Rooms } from "./capacity/rates";
 import { messagesHeld } from "./capacity/resources";
-import { expectedFanOut } from "./expected";
+import { expectedFanOut, expectedFederationFactor } from "./expected";
 import type { HostFacts, Solved } from "./plan";
 import { GUESS, solved } from "./solved";
 
@@ -19,19 +20,20 @@ const NOISE = 0.08;
 /** What a layout of the kit holds on some machine. */
 interface Held {
   readonly name: WorkerLayoutName;
+  /** With the events of other servers. */
   readonly messagesPerSecond: number;
 }
 
 /**
- * Messages a second that each layout of the kit holds on so many cores, each delivered to so many devices, the smallest
- * layout first; with a pooler beside workers, whatever the file says, since no override has a say in the layout.
+ * Messages a second that each layout of the kit holds on so many cores, in such rooms, the smallest layout first; with a
+ * pooler beside workers, whatever the file says, since no override has a say in the layout.
  */
-export const heldByLayouts = (cores: number, fanOut: number): readonly Held[] =>
+export const heldByLayouts = (cores: number, rooms: Rooms): readonly Held[] =>
   WORKER_LAYOUTS.map((name) => {
     const { processes } = LAYOUTS[name];
     const hasWorkers = workersIn(LAYOUTS[name]) > 0;
     const server = { processes, pgbouncer: hasWorkers, redis: hasWorkers, cores };
-    return { name, messagesPerSecond: messagesHeld(server, COSTS, fanOut) };
+    return { name, messagesPerSecond: rooms.federationFactor * messagesHeld(server, COSTS, rooms) };
   });
 
 /** The first that holds what is wanted, else of those that hold the most or within the noise of it. */
@@ -61,14 +63,15 @@ export const autoLayouts = (env: Environment, host: HostFacts): Solved<WorkerLay
   }
   const cores = host.cpus.toCores();
   const layouts: Solved<WorkerLayoutName>[] = [];
-  const fanOut = expectedFanOut(env).value;
-  let left = heldByLayouts(cores, fanOut);
+  const [fanOut, federationFactor] = [expectedFanOut(env).value, expectedFederationFactor(env).value];
+  const others = federationFactor === 1 ? "" : `, ${Math.round(100 * (1 - 1 / federationFactor))} % from other servers`;
+  let left = heldByLayouts(cores, { fanOut, federationFactor });
   let tooLarge = "";
   while (left.length > 0) {
     const { index, rule } = choice(left, env.expected.eventsPerSecond);
     const { name } = left[index] as Held;
     const all = left.map((one) => `${one.name} ${rounded(one.messagesPerSecond)}`).join(", ");
-    const reason = `by messages/s on ${host.cpus} CPU, each for ${fanOut} devices (${all}): ${rule}${tooLarge}`;
+    const reason = `by messages/s on ${host.cpus} CPU${others}, each for ${fanOut} devices (${all}): ${rule}${tooLarge}`;
     layouts.push(solved(name, reason, `${COSTS_SOURCE}; docs/workers.md`));
     tooLarge = `; ${name} does not fit ${host.ram}`;
     left = left.slice(0, index);

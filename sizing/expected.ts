@@ -17,7 +17,7 @@ export const EVENTS_PER_USER_SECOND = 1 / 60;
 const FAN_OUT = 5;
 
 /** Events that arrive from other servers, as a multiple of those of the own users, own ones included. `guess` */
-const FEDERATION_FACTOR: Readonly<Record<Federation, number>> = { closed: 1, small: 1.5, open: 3 };
+export const FEDERATION_FACTOR: Readonly<Record<Federation, number>> = { closed: 1, small: 1.5, open: 3 };
 
 const BYTES_PER_GB = 1024 ** 3;
 
@@ -36,6 +36,12 @@ export const expectedFanOut = ({ expected: { fanOut } }: Environment): Solved<nu
   fanOut === undefined
     ? solved(FAN_OUT, `${FAN_OUT} devices listen to a message`, GUESS)
     : solved(fanOut, "set by expected.fan_out", FROM_FILE);
+
+/** Events of own users and of other servers, for each of the former. */
+export const expectedFederationFactor = ({ expected: { federation } }: Environment): Solved<number> => {
+  const factor = FEDERATION_FACTOR[federation];
+  return solved(factor, `events of own users and of other servers ÷ the former, for ${federation} federation`, GUESS);
+};
 
 /** Load that the plan is made for: what the file declares, else what hardware of this size is usually bought for. */
 export const expectedLoad = (env: Environment, host: HostFacts): Plan["expected"] => {
@@ -60,14 +66,15 @@ export const expectedLoad = (env: Environment, host: HostFacts): Plan["expected"
           `${clients.value} clients, ${CLIENTS_PER_USER} per user`,
           GUESS,
         );
-  const factor = FEDERATION_FACTOR[env.expected.federation];
+  const federationFactor = expectedFederationFactor(env);
+  const { federation } = env.expected;
   const eventsPerSecond: Solved<number> =
     env.expected.eventsPerSecond !== undefined
       ? solved(env.expected.eventsPerSecond, "set by expected.events_per_second", FROM_FILE)
       : solved(
-          Math.round(users.value * EVENTS_PER_USER_SECOND * factor * 10) / 10,
-          `${users.value} users × 1 event a minute × ${factor} for ${env.expected.federation} federation`,
+          Math.round(users.value * EVENTS_PER_USER_SECOND * federationFactor.value * 10) / 10,
+          `${users.value} users × 1 event a minute × ${federationFactor.value} for ${federation} federation`,
           GUESS,
         );
-  return { users, eventsPerSecond, clients, fanOut: expectedFanOut(env) };
+  return { users, eventsPerSecond, clients, fanOut: expectedFanOut(env), federationFactor };
 };

@@ -189,6 +189,8 @@ export interface Plan {
     readonly clients: Solved<number>;
     /** Devices that a message is delivered to. */
     readonly fanOut: Solved<number>;
+    /** All events ÷ those of the own users: above 1 is what other servers send. */
+    readonly federationFactor: Solved<number>;
   };
   readonly reserves: { readonly operatingSystem: Solved<Bytes>; readonly slack: Solved<Bytes> };
   readonly postgres: PostgresPlan;

@@ -136,6 +136,11 @@ const entries = (plan: Plan): Map<string, Solved<unknown>> => {
   addAll("redis", plan.redis?.settings ?? {});
   addAll("expected", { users: plan.expected.users, clients: plan.expected.clients });
   all.set("expected.fan_out", plan.expected.fanOut);
+  const { federationFactor } = plan.expected;
+  all.set("expected.federation", {
+    ...federationFactor,
+    value: `${federationFactor.value} events for each of the own`,
+  });
   all.set("expected.events_per_second", plan.expected.eventsPerSecond);
   const { users } = capacityOf(plan);
   all.set("capacity", { ...users, value: `${users.value} users` });

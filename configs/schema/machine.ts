@@ -40,7 +40,7 @@ export const expectedLoad = mapping({
   users: count().optional().describe("Accounts active on an ordinary day. Default: follows from the hardware"),
   events_per_second: amount()
     .optional()
-    .describe("Events sent in a second at the busiest. Default: follows from the users"),
+    .describe("Events in a second at the busiest, with those of other servers. Default: follows from the users"),
   fan_out: amount()
     .optional()
     .describe("Devices that a message is delivered to, in the mean of all messages. Default: 5"),

@@ -1,5 +1,6 @@
 import { WORKER_LAYOUTS } from "../../configs/environment";
 import { heldByLayouts } from "../../sizing/auto-layout";
+import { roomsOf } from "../../sizing/capacity/rates";
 import { box, table } from "./boxes";
 
 const CORES = [1, 2, 3, 4, 6, 8, 12, 16, 32];
@@ -11,11 +12,11 @@ export const layoutsTable = (): string =>
   table(
     ["cores", ...WORKER_LAYOUTS.map((name) => `\`${name}\``), "`auto`"],
     CORES.map((cores) => {
-      const { expected, synapse } = box(MUCH_RAM, cores).plan;
+      const { plan } = box(MUCH_RAM, cores);
       return [
         String(cores),
-        ...heldByLayouts(cores, expected.fanOut.value).map(({ messagesPerSecond }) => messagesPerSecond.toPrecision(3)),
-        `\`${synapse.layout.value}\``,
+        ...heldByLayouts(cores, roomsOf(plan)).map(({ messagesPerSecond }) => messagesPerSecond.toPrecision(3)),
+        `\`${plan.synapse.layout.value}\``,
       ];
     }),
   );

@@ -9,7 +9,7 @@ export interface Figure {
 }
 
 /** Parts of Synapse that had a process of their own when the costs were taken; `idle` only follows the others. */
-export const SYNAPSE_PARTS = ["main", "creator", "persister", "sync", "login", "idle"] as const;
+export const SYNAPSE_PARTS = ["main", "creator", "persister", "sync", "login", "federation", "idle"] as const;
 export type SynapsePart = (typeof SYNAPSE_PARTS)[number];
 export const PARTS = [...SYNAPSE_PARTS, "postgres", "pgbouncer", "redis", "nginx"] as const;
 export type Part = (typeof PARTS)[number];
@@ -29,6 +29,8 @@ export interface CostSet {
   readonly poll: ByPart;
   /** A join or a leave. */
   readonly membership: ByPart;
+  /** An event that another server sends, by itself. */
+  readonly federation_event: ByPart;
   /** A first sync, of an account with one small room. */
   readonly first_sync: ByPart;
   /** A login with a password; nearly all of it is the hash. */
@@ -37,19 +39,39 @@ export interface CostSet {
   readonly send_ms: { readonly p50: Figure; readonly p95: Figure; readonly p99: Figure };
 }
 
-export const OPERATIONS = ["message", "delivery", "poll", "membership", "first_sync", "login"] as const;
+export const OPERATIONS = [
+  "message",
+  "delivery",
+  "poll",
+  "membership",
+  "federation_event",
+  "first_sync",
+  "login",
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** What `npm run bench -- --only capacity` found out, and where. */
-export interface Costs {
+/** When, where and of what costs were taken. */
+interface Circumstances {
   readonly date: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly ram_gib: number };
   readonly versions: { readonly kit: string; readonly synapse: string; readonly postgres: string };
+}
+
+/** What `npm run bench -- --only capacity` found out, and where. */
+export interface Costs extends Circumstances {
   readonly sent_at: { readonly messages_per_second: number; readonly members: number };
   /** One process that does all. */
   readonly alone: CostSet;
   /** A process for each part. */
   readonly split: CostSet;
+  /**
+   * Of `federation_event`, where `npm run bench -- --only federation` took it later than the rest: a message, measured
+   * beside it, cost `times` as much when the others were taken, and so its costs are as measured, times that, part by part;
+   * where messages have no such part, times the `whole`.
+   */
+  readonly federation?: Circumstances & {
+    readonly times: Readonly<Record<"alone" | "split", ByPart & { readonly whole: Figure }>>;
+  };
 }
 
 export const COSTS: Costs = measured;

@@ -1,5 +1,5 @@
 import { type CostSet, type Costs, medianOf, PARTS, type Part, SYNAPSE_PARTS } from "./costs";
-import { MESSAGES_PER_USER, ratesOfUsers } from "./rates";
+import { MESSAGES_PER_USER, type Rooms, ratesOfUsers } from "./rates";
 import { containerOf, type Services, type Use, useOf } from "./use";
 
 /** 95 of 100 messages are to be taken within this time. `guess`: what people take for at once is a tenth of a second to one. */
@@ -69,11 +69,11 @@ const usersWithin = (most: number, none: number, one: number): number =>
   one > none ? Math.max(0, (most - none) / (one - none)) : Number.POSITIVE_INFINITY;
 
 /**
- * For each resource, (share that may be in use − what is in use without users) ÷ what a user adds; in rooms in which
- * `fanOut` devices listen.
+ * For each resource, (share that may be in use − what is in use without users) ÷ what a user adds, with what other servers
+ * send into such rooms.
  */
-export const boundsOf = (server: Server, costs: Costs, fanOut: number): Bound[] => {
-  const [none, one] = [0, 1].map((users) => useOf(server, costs, ratesOfUsers(users, fanOut))) as [Use, Use];
+export const boundsOf = (server: Server, costs: Costs, rooms: Rooms): Bound[] => {
+  const [none, one] = [0, 1].map((users) => useOf(server, costs, ratesOfUsers(users, rooms))) as [Use, Use];
   return resourcesOf(server, ceilingOf(server, costs)).map(({ name, most, used }) => ({
     name,
     users: usersWithin(most, used(none), used(one)),
@@ -81,5 +81,5 @@ export const boundsOf = (server: Server, costs: Costs, fanOut: number): Bound[] 
 };
 
 /** Messages a second that a server holds, whatever Nginx lets in: no whole users, so that no layouts are equal by chance. */
-export const messagesHeld = (server: Server, costs: Costs, fanOut: number): number =>
-  Math.min(...boundsOf(server, costs, fanOut).map(({ users }) => users)) * MESSAGES_PER_USER;
+export const messagesHeld = (server: Server, costs: Costs, rooms: Rooms): number =>
+  Math.min(...boundsOf(server, costs, rooms).map(({ users }) => users)) * MESSAGES_PER_USER;

@@ -1,6 +1,6 @@
 import type { LayoutProcess } from "../../configs/catalogue/layouts";
 import type { RoleName } from "../../configs/catalogue/roles";
-import { type ByPart, type CostSet, type Costs, medianOf, type SynapsePart } from "./costs";
+import { type ByPart, type CostSet, type Costs, medianOf, SYNAPSE_PARTS, type SynapsePart } from "./costs";
 import type { Rates } from "./rates";
 
 /** What there is to take a load. */
@@ -27,10 +27,9 @@ const ROLE_OF: Readonly<Record<Exclude<SynapsePart, "main" | "idle" | "login">, 
   creator: "event_creator",
   persister: "event_persister",
   sync: "sync",
+  federation: "federation_inbound",
 };
 
-/** Synapse processes when the costs of the parts were taken: Redis passes everything on to each of them. */
-const MEASURED_PROCESSES = 6;
 const MS = 1000;
 
 type Price = (costs: ByPart) => number;
@@ -42,6 +41,7 @@ const totalOf =
   (price) =>
     (rates.messages * price(set.message) +
       rates.memberships * price(set.membership) +
+      rates.fromOthers * price(set.federation_event) +
       rates.deliveries * price(set.delivery) +
       rates.polls * price(set.poll)) /
     MS;
@@ -56,6 +56,10 @@ const beside =
   (name: SynapsePart): Price =>
   (costs) =>
     Math.max(0, medianOf(costs, name) - medianOf(costs, "idle"));
+
+/** What Redis takes to pass everything on to one process: as many as were measured had a part in what it took. */
+const redisByProcess: Price = (costs) =>
+  medianOf(costs, "redis") / Math.max(1, SYNAPSE_PARTS.filter((name) => costs[name] !== undefined).length);
 
 const stillOf = (set: CostSet, name: Parameters<typeof medianOf>[1]): number => medianOf(set.still, name) / MS;
 
@@ -81,13 +85,12 @@ export const useOf = ({ processes, pgbouncer, redis }: Services, costs: Costs, r
   const isAlone = processes.length === 1;
   const set = isAlone ? costs.alone : costs.split;
   const total = totalOf(set, rates);
-  const service = (name: "postgres" | "pgbouncer" | "redis" | "nginx", times = 1): number =>
-    times * (stillOf(set, name) + total(part(name)));
+  const service = (name: "postgres" | "pgbouncer" | "nginx"): number => stillOf(set, name) + total(part(name));
   return {
     cores: {
       postgres: service("postgres"),
       ...(pgbouncer ? { pgbouncer: service("pgbouncer") } : {}),
-      ...(redis ? { redis: service("redis", processes.length / MEASURED_PROCESSES) } : {}),
+      ...(redis ? { redis: processes.length * (redisByProcess(set.still) / MS + total(redisByProcess)) } : {}),
       ...Object.fromEntries(
         processes.map((process) => [
           containerOf(process),

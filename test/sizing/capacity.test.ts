@@ -5,6 +5,7 @@ import { Cpus } from "../../configs/units/cpus";
 import { UserError } from "../../configs/user-error";
 import { capacityOf } from "../../sizing/capacity/capacity";
 import { COSTS, type CostSet, type Costs, type Figure, OPERATIONS } from "../../sizing/capacity/costs";
+import { type Rooms, roomsOf } from "../../sizing/capacity/rates";
 import { capacityJson, capacityNote } from "../../sizing/capacity/report";
 import { SEND_TARGET_MS } from "../../sizing/capacity/resources";
 import type { HostFacts, Plan } from "../../sizing/plan";
@@ -36,6 +37,14 @@ describe("the measured costs", () => {
     expect(COSTS.machine.cpu).not.toBe("");
     expect(COSTS.machine.cores).toBeGreaterThan(0);
     for (const version of Object.values(COSTS.versions)) expect(version).toMatch(/^\d+\.\d+/);
+    if (COSTS.federation === undefined) return;
+    expect(COSTS.federation).toMatchObject({
+      date: expect.stringMatching(/^20\d\d-\d\d-\d\d$/),
+      versions: COSTS.versions,
+    });
+    for (const { min } of Object.values(COSTS.federation.times).flatMap((times) => Object.values(times))) {
+      expect(min).toBeGreaterThan(0);
+    }
   });
 
   it.each(["alone", "split"] as const)("of %s are what can be measured, with their spread", (set) => {
@@ -54,16 +63,29 @@ describe("the measured costs", () => {
 
   it("are of one process, and of a process for each part", () => {
     expect(Object.keys(COSTS.alone.message).sort()).toEqual(["connection", "main", "nginx", "postgres"]);
-    expect(Object.keys(COSTS.split.message).sort()).toEqual(
-      "connection creator idle login main nginx persister pgbouncer postgres redis sync".split(" "),
-    );
+    const split = "connection creator federation idle login main nginx persister pgbouncer postgres redis sync";
+    expect(Object.keys(COSTS.split.federation_event).sort()).toEqual(split.split(" "));
+    // Taken before there was a process for other servers.
+    const before = split.replace(" federation", "");
+    expect([split, before]).toContain(Object.keys(COSTS.split.message).sort().join(" "));
   });
 });
 
 const figure = (median: number): Figure => ({ median, min: median, max: median, runs: 2 });
 const byPart = (parts: Record<string, number>): Record<string, Figure> =>
   Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, figure(value)]));
-const NOTHING = { still: {}, message: {}, delivery: {}, poll: {}, membership: {}, first_sync: {}, login: {} };
+const NOTHING = {
+  ...{
+    still: {},
+    message: {},
+    delivery: {},
+    poll: {},
+    membership: {},
+    federation_event: {},
+    first_sync: {},
+    login: {},
+  },
+};
 /** An idle server takes 95 of 100 messages within half of the target, so that half of everything may be in use. */
 const send_ms = { p50: figure(100), p95: figure(SEND_TARGET_MS / 2), p99: figure(400) };
 const costs = (
@@ -140,6 +162,71 @@ describe("capacity", () => {
     });
   });
 
+  it("gives the events of other servers to the process that takes them, and to main where none does", () => {
+    // Two for each message of the own users, delivered to 5 as well.
+    const parts = { federation: 30, persister: 20, idle: 2 };
+    const split = { federation_event: parts, delivery: { sync: 1 } };
+    const of = (workers: "none" | "two" | "three" | "eight"): Record<string, number> => {
+      const env = { ...big, expected: { ...big.expected, federation: "open" as const } };
+      const plan = solve({ ...env, synapse: { ...env.synapse, workers } }, machine(32_768, 16));
+      const { expected } = capacityOf(plan, costs({ alone: { federation_event: { main: 45, postgres: 15 } }, split }));
+      expect(expected.othersPerSecond).toBeCloseTo(2 * expected.messagesPerSecond);
+      return Object.fromEntries(
+        Object.entries(expected.cores)
+          .filter(([, cores]) => cores > 0)
+          .map(([name, cores]) => [name, Math.round((cores * 1000) / expected.messagesPerSecond)]),
+      );
+    };
+    expect(of("none")).toEqual({ postgres: 30, "synapse-main": 90 });
+    expect(of("two")).toEqual({ "synapse-main": 4 + 36, "synapse-client1": 4 + 15, "synapse-federation1": 4 + 56 });
+    expect(of("three")).toEqual({
+      "synapse-main": 4,
+      "synapse-sync1": 4 + 15,
+      "synapse-rooms1": 4 + 36,
+      "synapse-federation1": 4 + 56,
+    });
+    expect(of("eight")).toMatchObject({
+      "synapse-persister1": 4 + 36,
+      "synapse-federation1": 4 + 56,
+      "synapse-media1": 4,
+    });
+  });
+
+  it("is the less the more other servers there are", () => {
+    const planFor = (federation: "closed" | "small" | "open") =>
+      solve({ ...AUTO, expected: { federation, users: 10_000 }, synapse: { ...AUTO.synapse, workers: "none" } }, BOX);
+    const BOX = machine(16_384, 4);
+    const simple = costs({
+      alone: { message: { main: 50 }, membership: { main: 50 }, federation_event: { main: 25 } },
+      split: {},
+    });
+    // 50, 62.5 and 100 ms of half of a core, each 6 seconds.
+    const heldFor = (federation: "closed" | "small" | "open") => capacityOf(planFor(federation), simple).users.value;
+    expect([heldFor("closed"), heldFor("small"), heldFor("open")]).toEqual([60, 48, 30]);
+    const [closed, small, open] = (["closed", "small", "open"] as const).map(
+      (federation) => capacityOf(planFor(federation)).users.value,
+    ) as [number, number, number];
+    expect(small).toBeLessThan(closed);
+    expect(open).toBeLessThan(small);
+  });
+
+  it("has the events of other servers in `expected.events_per_second`", () => {
+    const of = (federation: "closed" | "open") =>
+      capacityOf(solve({ ...AUTO, expected: { federation, eventsPerSecond: 30 } }, machine(16_384, 4))).expected;
+    expect(of("closed")).toMatchObject({ messagesPerSecond: 30, othersPerSecond: 0 });
+    expect(of("open")).toMatchObject({ messagesPerSecond: 10, othersPerSecond: 20 });
+  });
+
+  it("counts what Redis takes by the processes that were measured", () => {
+    const plan = solve({ ...big, synapse: { ...big.synapse, workers: "three" } }, machine(16_384, 16));
+    const redis = (parts: Record<string, number>): number => {
+      const { expected } = capacityOf(plan, costs({ alone: {}, split: { message: { ...parts, redis: 6 } } }));
+      return ((expected.cores.redis as number) * 1000) / expected.messagesPerSecond;
+    };
+    expect(redis({ main: 1, idle: 1 })).toBeCloseTo(12);
+    expect(redis({ main: 1, sync: 1, idle: 1 })).toBeCloseTo(8);
+  });
+
   it("ends with the database connections where messages hold them for long", () => {
     // cp_max 10 for main alone on 4 cores, half of them busy, 1 s each: 5 messages a second.
     const simple = costs({ alone: { message: { main: 1, connection: 1000 } }, split: {} });
@@ -201,13 +288,15 @@ describe("capacity", () => {
     expect(changed).toBeGreaterThan(RUNS / 10);
   });
 
-  it("never grows with the devices that listen in a room", () => {
+  it("never grows with the devices that listen in a room, nor with the events of other servers", () => {
     fc.assert(
       fc.property(environment, host, fc.nat(1000), fc.nat(1000), (env, on, few, more) => {
         const plan = planOf(env, on);
         if (!plan) return;
-        const [with_few, with_many] = [few, few + more].map((fanOut) => capacityOf(plan, COSTS, fanOut).users.value);
-        expect(with_many).toBeLessThanOrEqual(with_few as number);
+        const rooms = roomsOf(plan);
+        const held = (changed: Partial<Rooms>): number => capacityOf(plan, COSTS, { ...rooms, ...changed }).users.value;
+        expect(held({ fanOut: few + more })).toBeLessThanOrEqual(held({ fanOut: few }));
+        expect(held({ federationFactor: 1 + few + more })).toBeLessThanOrEqual(held({ federationFactor: 1 + few }));
       }),
       { numRuns: RUNS, seed: SEED },
     );
@@ -229,6 +318,23 @@ describe("the report", () => {
     expect(capacity.expected.share_of_capacity).toBeCloseTo(expected.share, 2);
   });
 
+  it("has what other servers send beside what the own users do, where there are any", () => {
+    const { messagesPerSecond, othersPerSecond } = capacityOf(plan);
+    const [own, others] = [messagesPerSecond, othersPerSecond].map((value) => Number(value.toPrecision(3)));
+    expect(sizeText(plan)).toContain(`\nholds ${own} messages/s and ${others} events/s of other servers in rooms `);
+    expect(capacityJson(plan)).toMatchObject({
+      events_from_other_servers_per_second: others,
+      expected: { messages_per_second: 8.33, events_from_other_servers_per_second: 4.17 },
+    });
+    expect(explain(plan, "capacity")).toMatch(
+      / ms of CPU a message, \d+ an event of another server, 0.5 for each of the own; /,
+    );
+    const closed = solve({ ...AUTO, expected: { federation: "closed" } }, machine(8192, 4));
+    expect(sizeText(closed)).toMatch(/^holds [\d.]+ messages\/s in rooms /m);
+    expect(capacityJson(closed)).toMatchObject({ events_from_other_servers_per_second: 0 });
+    expect(explain(closed, "capacity")).not.toContain("another server");
+  });
+
   it("derives the number on demand", () => {
     const text = explain(plan, "capacity");
     expect(text).toContain(`capacity = ${capacityOf(plan).users.value} users\n`);
@@ -240,7 +346,7 @@ describe("the report", () => {
     expect(capacityNote(few)).toBeUndefined();
     const crowd = solve({ ...AUTO, expected: { federation: "open", users: 20_000 } }, machine(16_384, 4));
     expect(capacityNote(crowd)).toMatch(
-      /^note: 20000 users with 333 messages\/s are [\d.]+ times what this machine holds/,
+      /^note: 20000 users with 333 messages\/s and 667 events\/s of other servers are [\d.]+ times what this machine holds/,
     );
     expect(sizeText(crowd)).toContain(`\n${capacityNote(crowd)}\n`);
   });

@@ -12,7 +12,7 @@ export const AUTO: Environment = {
   serverName: "example.org",
   publicBaseurl: "https://matrix.example.org/",
   hardware: { kind: "auto", disk: { kind: "ssd" } },
-  expected: { federation: "open" },
+  expected: { federation: "small" },
   docker: { network: "10.89.4.0/22" },
   listen: { address: "127.0.0.1", port: 8080 },
   images: { source: "auto", overrides: {} },

@@ -9,7 +9,7 @@ describe("sizeText", () => {
   it("shows every container, every reason and what is left", () => {
     expect(sizeText(SMALL)).toBe(`profile small: 2 GB RAM, 1 CPU, disk ssd (declared)
 workers none: 2 GB of RAM is below 3.5 GB, main runs alone
-expected 125 users, 250 clients, 6.3 events/s
+expected 125 users, 250 clients, 3.1 events/s
 ${capacityLines(SMALL).join("\n")}
 
 service           memory MB   CPU  connections
