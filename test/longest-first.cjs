@@ -10,11 +10,13 @@ const LONG = [
   "engine/monitoring",
   "engine/failures",
   "engine/faults",
+  "engine/compressor",
   "engine/worst-case",
   "engine/cdktf-cli",
   "programs/compressor",
   "programs/prometheus-rules",
   "programs/nginx-metrics",
+  "programs/synapse-caches",
 ];
 
 const rank = ({ path }) => {
