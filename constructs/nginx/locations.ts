@@ -1,3 +1,4 @@
+import { roleOf } from "../../configs/catalogue/roles";
 import type { Environment } from "../../configs/environment";
 import { Bytes } from "../../configs/units/bytes";
 import type { Plan } from "../../sizing/plan";
@@ -49,10 +50,12 @@ const location = (env: Environment, plan: Plan, rows: readonly [Route, ...Route[
       ...(role === "media_repository"
         ? [line("client_max_body_size", Bytes.max(env.synapse.maxUploadSize, LARGEST_BODY).toNginx())]
         : []),
+      ...(rows.some((row) => row.role !== MAIN && roleOf(row.role).fallsBackToMain)
+        ? [line("proxy_connect_timeout", SHORT_CONNECT_TIMEOUT.toString())]
+        : []),
       // A body that was streamed to a dead process cannot be sent again (seen: main waits for the rest of it).
       ...(name
         ? [
-            line("proxy_connect_timeout", SHORT_CONNECT_TIMEOUT.toString()),
             line("proxy_request_buffering", "on"),
             line("error_page", "429", "=", OVERLOADED),
             line("error_page", "502", "504", "=", name),
@@ -64,23 +67,32 @@ const location = (env: Environment, plan: Plan, rows: readonly [Route, ...Route[
   );
 };
 
+/** @param variable - not empty where main would be of no use, or harm */
+const refuseIf = (variable: string): Directive => block("if", [`(${variable})`], [line("return", "502")]);
+
 /**
  * Main in the place of a worker that cannot be reached. Not of one that is merely full: its load would drown main too.
  * Not where the worker may have done the work already.
- * @param refused - variable that is not empty where main would be of no use
  */
-const standIn = (name: string, upstream: string, ...refused: readonly string[]): Directive =>
+const standIn = (name: string, upstream: string, ...more: readonly Directive[]): Directive =>
   block(
     "location",
     [name],
     [
       refuseWhenFull(),
-      ...[MAY_HAVE_RUN, ...refused].map((variable) => block("if", [`(${variable})`], [line("return", "502")])),
+      refuseIf(MAY_HAVE_RUN),
+      ...more,
       ...readTimeout([MAIN]),
       line("proxy_request_buffering", "on"),
       line("proxy_pass", `http://${upstream}`),
     ],
   );
+
+/**
+ * Before a sync is answered, the user's presence is written, and where that is down, too, the sync waits for it: a minute
+ * each (replication/http/_base.py, 1.163). Of two values Synapse takes the first.
+ */
+const withoutPresence = (): Directive => line("set", "$args", '"set_presence=offline&$args"');
 
 /** A JSON document that Nginx itself answers with; browsers read it from other origins. */
 const document = (path: string, content: object): Directive =>
@@ -111,8 +123,8 @@ const standIns = (table: readonly Route[]): Directive[] => {
   const used = new Set(byPattern(table).map(standInOf));
   return [
     ...(used.has(STAND_IN) ? [standIn(STAND_IN, STAND_IN_UPSTREAM)] : []),
-    ...(used.has(STAND_IN_READS) ? [standIn(STAND_IN_READS, STAND_IN_UPSTREAM, WRITES)] : []),
-    ...(used.has(STAND_IN_POLLS) ? [standIn(STAND_IN_POLLS, STAND_IN_POLLS_UPSTREAM)] : []),
+    ...(used.has(STAND_IN_READS) ? [standIn(STAND_IN_READS, STAND_IN_UPSTREAM, refuseIf(WRITES))] : []),
+    ...(used.has(STAND_IN_POLLS) ? [standIn(STAND_IN_POLLS, STAND_IN_POLLS_UPSTREAM, withoutPresence())] : []),
   ];
 };
 

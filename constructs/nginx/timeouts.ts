@@ -6,7 +6,7 @@ import { MAIN } from "./routes";
 /** An address that nobody has answers with silence; a full backlog to the second or third try, after 1 s or 3 s. */
 export const CONNECT_TIMEOUT = Duration.seconds(3);
 /**
- * The same where main stands in: every request pays for the silence of a stopped container until it is back (seen: 3.0 s
+ * The same where main stands in, for all of the requests or some: every one pays for the silence of a stopped container until it is back (seen: 3.0 s
  * each, 0.5 s with this). Nothing else takes as long on one host but a full backlog, which drops the first try and gets the
  * next one after a second.
  */

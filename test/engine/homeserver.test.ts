@@ -241,9 +241,10 @@ describe("a client, through Nginx", () => {
     expect(JSON.stringify(synced.body.rooms.join[roomId].timeline.events)).toContain("first message");
     await expectServedBy(synced.mark, "synapse-client1");
     const newsAfter = async (since: string): Promise<string> => {
-      const { body } = await bob.request("GET", "/_matrix/client/v3/sync", undefined, {
+      const { status, body } = await bob.request("GET", "/_matrix/client/v3/sync", undefined, {
         query: { timeout: "20000", since },
       });
+      expect(status).toBe(200);
       // Other news may come first, of presence say.
       return body.rooms?.join?.[roomId]?.timeline ? JSON.stringify(body) : newsAfter(body.next_batch);
     };
@@ -263,6 +264,22 @@ describe("a client, through Nginx", () => {
     expect(Object.keys(sliding.body.rooms)).toEqual([roomId]);
     await expectServedBy(sliding.mark, "synapse-client1");
   }, 60_000);
+
+  test("syncs at main while the worker is down that writes its user's presence, too", async () => {
+    const worker = `${project.name}-synapse-client1`;
+    docker("kill", worker);
+    try {
+      const query = { timeout: "0" };
+      const synced = await bob.request("GET", "/_matrix/client/v3/sync", undefined, { query, timeoutMs: 20_000 });
+      expect(synced.status).toBe(200);
+      expect(Object.keys(synced.body.rooms.join)).toEqual([roomId]);
+      await expectServedBy(synced.mark, "synapse-main");
+    } finally {
+      docker("start", worker);
+    }
+    const health = () => docker("inspect", "--format", "{{.State.Health.Status}}", worker);
+    while (health() !== "healthy") await new Promise((resolve) => setTimeout(resolve, 200));
+  }, 120_000);
 
   test("uploads and downloads media, at the worker that keeps it", async () => {
     // Larger than any buffer of Nginx, and not compressible.

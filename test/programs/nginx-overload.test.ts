@@ -135,6 +135,9 @@ describe("with one process for each role", () => {
     try {
       main.hold(/\/sync/);
       await nginx.fill("main", times(200, sync));
+      // Whoever writes presence may be down as well.
+      const urls = main.requests.map(({ url }) => url).filter((url) => url.includes("/sync"));
+      expect(urls.sort()).toEqual(times(200, (n) => `/_matrix/client/v3/sync?set_presence=offline&since=s${n}`).sort());
       expectRefusal(await nginx.ask(sync(200)));
       expectServed(await nginx.ask(devices), "main");
       // Nobody else can write what a dead writer would: that is no overload.

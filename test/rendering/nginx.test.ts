@@ -127,6 +127,17 @@ describe("nginx.conf", () => {
     expect(seen).toBeGreaterThan(100);
   });
 
+  it("waits no longer where main would, for the same process", () => {
+    const { environment, plan } = plain("three");
+    const created = named(every(parse(nginxConf(environment, plan))), "location").filter(({ args }) =>
+      args.at(-1)?.includes("/createRoom"),
+    );
+    expect(created).toHaveLength(1);
+    const block = created[0]?.block ?? [];
+    expect(named(block, "error_page").some(({ args }) => args.at(-1)?.startsWith("@main"))).toBe(false);
+    expect(named(block, "proxy_connect_timeout").map(({ args }) => args[0])).toEqual(["500ms"]);
+  });
+
   it("gives each process of a pool its part of the keys, a tenth more or less, on whatever network", () => {
     let pools = 0;
     for (let number = 0; number < 20; number++) {
