@@ -179,7 +179,9 @@ def handler(containers):
 def main():
     port, root = int(sys.argv[1]), sys.argv[2]
     pairs = (pair.split("=", 1) for pair in os.environ["CONTAINERS"].split(",") if pair)
-    names = {name: own_id() if one == "self" else one for name, one in pairs}
+    ids = ((name, own_id() if one == "self" else one) for name, one in pairs)
+    # Without its own id it tells of the others alone.
+    names = {name: one for name, one in ids if one}
     ThreadingHTTPServer(("", port), handler(Containers(root, names))).serve_forever()
 
 

@@ -4,15 +4,13 @@ interface MailText {
   readonly text: string;
 }
 
-/** Labels that stand in the subject; all alerts of one mail share them. */
-const IN_SUBJECT = ["alertname", "instance", "severity"];
-
 /** Text around a value, and nothing without one: rules of the operator's own may lack it. */
 const where = (value: string, text: string): string => `{{ with ${value} }}${text}{{ end }}`;
 
 const time = (field: string): string => `{{ .${field}.UTC.Format "2006-01-02 15:04:05" }} UTC`;
 
-const others = `(.Labels.Remove (stringSlice ${IN_SUBJECT.map((name) => `"${name}"`).join(" ")})).SortedPairs`;
+/** Alerts of one mail share their name alone. */
+const others = `(.Labels.Remove (stringSlice "alertname")).SortedPairs`;
 
 /** Alerts of one state. The summary comes first, since it is what a list of mails shows. */
 const alertsOf = (state: "Firing" | "Resolved", when: string): string =>

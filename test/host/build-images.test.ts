@@ -13,7 +13,7 @@ const compressor: LocalImage = { ...compressorImage(synapse.tag), tag: tagOf("co
 const names = ["postgres-18", "redis", "nginx", "synapse", "seeder"];
 
 /** Bases are there, images are not; a build takes a while, and is followed by a look into the image. */
-const engine = (build = "sleep 0.3"): FakeDocker =>
+const engine = (build = "sleep 1"): FakeDocker =>
   new FakeDocker(
     `case "$*" in *image\\ inspect*kit-test/*) exit 1;; build*) cat >/dev/null; ${build};; create*) echo id;; esac`,
   );
@@ -62,7 +62,9 @@ it("builds the first image alone, the others two at a time, and each after the o
 }, 60_000);
 
 it("begins nothing more once one cannot be built, and lets the other come to its end", async () => {
-  docker = engine('case "$*" in *redis*) echo "E: no such package"; exit 1;; *) sleep 0.3;; esac');
+  // The other one goes on until this one was begun, and a moment longer.
+  const untilRedis = `until grep -q "^build .*redis" "$(dirname "$0")/asked"; do sleep 0.1; done; sleep 0.5`;
+  docker = engine(`case "$*" in *redis*) echo "E: no such package"; exit 1;; *nginx*) ${untilRedis};; esac`);
   await expect(buildImages([...names.map(image), compressor], new Docker())).rejects.toThrow(
     /^image redis could not be built:\n[\s\S]*E: no such package[\s\S]*Run the same command again once it can be; nothing was changed$/,
   );

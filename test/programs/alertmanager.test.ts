@@ -133,14 +133,18 @@ It <hangs>.
 Firing since 2026-01-02 02:04:05 UTC
 What to do: docs/runbook.md
 index: 1
+instance: example.com
 job: synapse
+severity: page
 
 2 is down
 It <hangs>.
 Resolved at 2026-01-02 02:14:05 UTC, firing since 2026-01-02 02:04:05 UTC
 What to do: docs/runbook.md
 index: 2
-job: synapse`,
+instance: example.com
+job: synapse
+severity: page`,
   ],
   [
     "of-a-rule-without-words",

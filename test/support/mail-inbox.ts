@@ -64,11 +64,11 @@ export class MailInbox {
    * @throws when none came within `limitMs` from `since`
    */
   async heard(subject: string, since: number, limitMs: number): Promise<void> {
-    while (Date.now() <= since + limitMs) {
-      if (this.mails.some((mail) => mail.at >= since && mail.subject === subject)) return;
+    const last = since + limitMs;
+    while (!this.mails.some(({ at, subject: one }) => at >= since && at <= last && one === subject)) {
+      if (Date.now() > last) throw new Error(`no mail came with the subject ${subject} within ${limitMs / 1000} s`);
       await sleep(POLL_MS);
     }
-    throw new Error(`no mail came with the subject ${subject} within ${limitMs / 1000} s`);
   }
 
   close(): void {

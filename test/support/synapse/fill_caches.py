@@ -4,8 +4,8 @@ a clock that goes as fast as this program.
 
     … -m fill_caches --config-path=… MAX_BYTES TARGET_BYTES TTL_SECONDS
 
-as the image's entrypoint starts Synapse itself. Prints the most that jemalloc had given out after an eviction, the most that was resident, and how many entries went, in
-one object.
+as the image's entrypoint starts Synapse itself. Prints the most that jemalloc had given out after an eviction, the most
+that was resident, and how many entries went, in one object.
 """
 
 import json
