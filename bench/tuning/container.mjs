@@ -82,7 +82,9 @@ const pinned = (box) => {
 
 const ready = async () => {
   for (let waited = 0; waited < READY_SECONDS; waited += 0.2) {
-    if (inside(CLIENT, "pg_isready", "-q", "-U", "postgres").status === 0) return;
+    // While the cluster is made, a server of the entrypoint's own answers at the same socket.
+    const isMade = inside(SERVER, "cat", "/proc/1/comm").stdout?.trim() === "postgres";
+    if (isMade && inside(CLIENT, "pg_isready", "-q", "-U", "postgres").status === 0) return;
     if (docker("inspect", "--format", "{{.State.Running}}", SERVER) !== "true") break;
     await sleep(200);
   }

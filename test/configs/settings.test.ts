@@ -176,6 +176,25 @@ const REFUSED: readonly Row[] = [
         "the kit sets `database`: Postgres and PgBouncer come from `postgres` and `pgbouncer`, the pools from `synapse.cp_max`",
     },
   ],
+  // By hand a writer could be left out of the map, and the media repository without its flag.
+  [
+    "synapse",
+    {
+      stream_writers: { typing: ["a", "b"] },
+      instance_map: {},
+      enable_media_repo: false,
+      run_background_tasks_on: "a",
+    },
+    {
+      ...Object.fromEntries(
+        ["stream_writers", "enable_media_repo", "run_background_tasks_on"].map((key) => [
+          key,
+          `the kit sets \`${key}\`: \`synapse.workers\` decides which process does what`,
+        ]),
+      ),
+      instance_map: "the kit sets `instance_map`: the containers are laid out for it, remove it",
+    },
+  ],
   [
     "synapse",
     { listeners: [] },
