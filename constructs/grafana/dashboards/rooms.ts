@@ -61,7 +61,7 @@ const rooms: Row = {
       unit: "percentunit",
       queries: [
         {
-          expr: `sum(${rate("synapse_state_res_cpu_for_all_rooms_seconds_total")})`,
+          expr: `sum(${rate("synapse_state_res_cpu_for_all_rooms_seconds_sum")})`,
           legend: "all rooms",
           onlyWhen: "a state was resolved",
         },
