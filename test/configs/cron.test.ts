@@ -1,4 +1,4 @@
-import { isCron } from "../../configs/schema/cron";
+import { isCron, longestGapDays } from "../../configs/schema/cron";
 
 test.each([
   "17 3 * * *",
@@ -32,4 +32,18 @@ test.each([
   "0 0 30,31 2 */2",
 ])("%s is refused", (schedule) => {
   expect(isCron(schedule)).toBe(false);
+});
+
+test.each([
+  ["17 3 * * *", 1],
+  ["*/15 * * * *", 1],
+  ["0 3 * * 1-5", 3],
+  ["0 3 * * 7", 7],
+  // The first, the fifteenth and Mondays; then Sundays that are a first, a Friday the thirteenth in their month.
+  ["0 3 1,15 * 1", 7],
+  ["0 3 1 * */7", 427],
+  ["0 3 1 * *", 31],
+  ["0 0 29 2 *", 4 * 365 + 1],
+])("%s leaves out %p days at the most", (schedule, days) => {
+  expect(longestGapDays(schedule)).toBe(days);
 });

@@ -66,7 +66,7 @@ describe.each(named)("the rules of %s", (name, box) => {
     const checks = checksFor(box).flatMap((one) => one.checks);
     const isLong = box.environment.monitoring.scrapeInterval.toSeconds() <= 60;
     // Scenes longer than that are for the other boxes.
-    const tooLong = (key: string) => isLong && /^(CompressorPutOff|\w+BudgetBurn ticket)/.test(key);
+    const tooLong = (key: string) => isLong && /^(CompressorPutOff|CompressorStale|\w+BudgetBurn ticket)/.test(key);
     const all = alertsOf(box)
       .map((rule) => keyOf(firingOf(rule)))
       .filter((key) => key !== "Watchdog none" && !tooLong(key));

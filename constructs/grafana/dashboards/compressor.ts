@@ -1,4 +1,6 @@
+import type { Environment } from "../../../configs/environment";
 import type { CompressorPlan } from "../../../sizing/plan";
+import { staleAfter } from "../../prometheus/rules/state";
 import { ANY_STEPS } from "../expressions";
 import { type Dashboard, type Query, stat, timeSeries } from "../model";
 
@@ -8,7 +10,7 @@ const RAN = "the compressor ran";
 const of = (name: string, legend: string): Query => ({ expr: `${PREFIX}${name}`, legend, onlyWhen: RAN });
 
 /** What the state compressor did. */
-export const compressor = ({ container }: CompressorPlan): Dashboard => ({
+export const compressor = (env: Environment, { container }: CompressorPlan): Dashboard => ({
   name: "compressor",
   title: "State compressor",
   about: "Its last run, and what it saved.",
@@ -24,9 +26,9 @@ export const compressor = ({ container }: CompressorPlan): Dashboard => ({
         }),
         stat({
           title: "Since the last good one",
-          about: "More than two days: it does not get through any more.",
+          about: "Red, where the next should have been over for a day: it does not get through any more.",
           unit: "s",
-          steps: [{ from: 2 * 86_400, colour: "red" }],
+          steps: [{ from: staleAfter(env.compressor.schedule).toSeconds(), colour: "red" }],
           queries: [
             { expr: `time() - ${PREFIX}last_success_timestamp_seconds`, legend: "age", onlyWhen: "a run ended well" },
           ],

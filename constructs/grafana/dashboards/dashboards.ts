@@ -22,6 +22,6 @@ export const dashboardsOf = (env: Environment, plan: Plan): readonly Dashboard[]
   ...(plan.redis ? [redis()] : []),
   nginx(plan.nginx),
   hostAndContainers(plan),
-  ...(plan.compressor ? [compressor(plan.compressor)] : []),
+  ...(plan.compressor ? [compressor(env, plan.compressor)] : []),
   capacity(plan),
 ];

@@ -42,7 +42,7 @@ const groupsOf = (env: Environment, plan: Plan): RuleGroup[] => {
     ...(pgbouncer ? [{ name: "pgbouncer", rules: pgbouncerAlerts(pgbouncer, clients) }] : []),
     ...(redis ? [{ name: "redis", rules: redisAlerts(redis) }] : []),
     { name: "nginx", rules: [...nginxAlerts(plan.nginx), ...doorAlerts(probesOf(env, plan))] },
-    ...(compressor ? [{ name: "compressor", rules: compressorAlerts }] : []),
+    ...(compressor ? [{ name: "compressor", rules: compressorAlerts(env.compressor.schedule) }] : []),
     { name: "host", rules: [...hostAlerts(plan), ...containerAlerts(plan)] },
     { name: "monitoring", rules: watchingAlerts(monitoring.prometheus, targets) },
   ];

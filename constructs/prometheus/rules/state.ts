@@ -1,3 +1,4 @@
+import { longestGapDays } from "../../../configs/schema/cron";
 import { Duration } from "../../../configs/units/duration";
 import { FILE_SYSTEMS } from "./host";
 import type { AlertRule } from "./rule";
@@ -25,7 +26,11 @@ const METRIC = "synapse_kit_compressor";
 /** Another run or a backup, a background update, asked to stop: the next run makes up for it (images/compressor). */
 const PUT_OFF = [4, 5, 143];
 
-export const compressorAlerts: readonly AlertRule[] = [
+/** A good run is too old when the next should have been over for a day. */
+export const staleAfter = (schedule: string): Duration => Duration.hours(24 * (longestGapDays(schedule) + 1));
+
+/** @param schedule - cron, by which the compressor runs */
+export const compressorAlerts = (schedule: string): readonly AlertRule[] => [
   {
     alert: "CompressorFailing",
     service,
@@ -45,6 +50,20 @@ export const compressorAlerts: readonly AlertRule[] = [
     summary: "The state compressor has not run well for three days",
     description:
       "Each time something else was at work on the database, or it failed. The state of rooms grows meanwhile.",
+  },
+  {
+    // What failed or was put off is told above. Where no run ever was good, it counts from when the next should begin.
+    alert: "CompressorStale",
+    service,
+    expr: [
+      `time() - (${METRIC}_last_success_timestamp_seconds or ${METRIC}_next_run_timestamp_seconds)`,
+      `> ${staleAfter(schedule).toSeconds()} unless ${METRIC}_last_run_success == 0`,
+    ].join(" "),
+    for: Duration.hours(1),
+    severity: "ticket",
+    summary: "The last good run of the state compressor was {{ $value | humanizeDuration }} ago",
+    description:
+      "It should have run since, and did not: a run hangs, or the box is always down at that time. The state of rooms grows meanwhile.",
   },
   {
     alert: "CompressorMismatch",

@@ -75,6 +75,8 @@ const lastRun = (success: number, code: number) => ({
   [metric("last_run_exit_code")]: steady(code),
 });
 
+const lastGood = (at: number) => ({ [metric("last_success_timestamp_seconds")]: steady(at) });
+
 const putOff = scene(73 * 60, lastRun(0, 5));
 
 const compressor: readonly RuleCase[] = [
@@ -89,6 +91,27 @@ const compressor: readonly RuleCase[] = [
     severity: "ticket",
     fires: putOff,
     quiet: [{ ...putOff, at: 71 * 60 }],
+  },
+  {
+    alert: "CompressorStale",
+    severity: "ticket",
+    fires: scene(50 * 60, { ...lastRun(1, 0), ...lastGood(0) }),
+    quiet: [
+      scene(48 * 60, { ...lastRun(1, 0), ...lastGood(0) }),
+      // Told as put off, after three days.
+      scene(50 * 60, { ...lastRun(0, 5), ...lastGood(0) }),
+      // Another came.
+      scene(50 * 60, { ...lastRun(1, 0), [metric("last_success_timestamp_seconds")]: step(0, 24 * 60, 86_400) }),
+      // None ever ended, and the first is a day away.
+      scene(50 * 60, { [metric("next_run_timestamp_seconds")]: steady(74 * 3600) }),
+    ],
+  },
+  {
+    // The first run never ended.
+    alert: "CompressorStale",
+    severity: "ticket",
+    fires: scene(50 * 60, { [metric("next_run_timestamp_seconds")]: steady(0) }),
+    quiet: [],
   },
   {
     alert: "CompressorMismatch",
