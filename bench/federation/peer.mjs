@@ -56,6 +56,11 @@ export class Peer {
     };
   }
 
+  /** What is of the moment alone, such as typing: nobody stores it. */
+  tell(edu_type, content) {
+    return this.#transaction({ edus: [{ edu_type, content }] });
+  }
+
   #deliver(pdu) {
     return new Promise((taken, refused) => {
       this.#waiting.push({ pdu, taken, refused });
@@ -68,7 +73,7 @@ export class Peer {
     this.#isSending = true;
     while (this.#waiting.length > 0) {
       const some = this.#waiting.splice(0, MOST_EVENTS);
-      const answer = await this.#transaction(some.map(({ pdu }) => pdu)).catch((error) => ({ error }));
+      const answer = await this.#transaction({ pdus: some.map(({ pdu }) => pdu) }).catch((error) => ({ error }));
       for (const { pdu, taken, refused } of some) {
         const { error } = answer.pdus?.[eventIdOf(pdu)] ?? answer;
         if (error === undefined) taken();
@@ -89,10 +94,10 @@ export class Peer {
     return { event: { ...event, origin_server_ts: Date.now() }, version: Number(room_version) };
   }
 
-  #transaction(pdus) {
+  #transaction({ pdus = [], edus = [] }) {
     this.#transactions += 1;
     const id = `${Date.now()}-${process.pid}-${this.#transactions}`;
-    const body = { origin: this.#signer.name, origin_server_ts: Date.now(), pdus };
+    const body = { origin: this.#signer.name, origin_server_ts: Date.now(), pdus, edus };
     return this.#ask("PUT", `/v1/send/${id}`, body);
   }
 

@@ -14,13 +14,18 @@ import { EngineProject } from "./engine-project";
 import { editConfig, hurried } from "./hurried-alerts";
 import { MailInbox } from "./mail-inbox";
 import { MatrixClient } from "./matrix-client";
+import { OtherServer } from "./other-server";
 import { People } from "./people";
 import { PrometheusApi } from "./prometheus-api";
+import { PushGateway } from "./push-gateway";
 
 const PORT = 18020;
 const TLS_PORT = 18021;
 const INBOX_PORT = 18022;
 const MAIL_PORT = 18026;
+const GATEWAY_PORT = 18027;
+const OTHER_PORT = 18028;
+const SERVER_NAME = "localhost";
 const NETWORK = "10.123.160.0/22";
 /** The machine, as containers see it. */
 const HOST = hostAddress(subnetsOf(NETWORK).frontend, 1);
@@ -32,7 +37,7 @@ export const MAIL = {
   password: "a-password-that-only-mail-needs",
 };
 
-const environmentYaml = (receivers = ""): string => `server_name: localhost
+const environmentYaml = (receivers = ""): string => `server_name: ${SERVER_NAME}
 public_baseurl: https://${HOST}:${TLS_PORT}
 hardware: { ram: 8GB, cpus: 4 }
 listen: { address: 127.0.0.1, port: ${PORT} }
@@ -43,6 +48,8 @@ synapse:
   registration: open
   rate_limits:
     rc_message: { per_second: 1000, burst_count: 1000 }
+  # The push gateway and the other server are on this machine, and nobody signed the latter's certificate.
+  settings: { ip_range_blacklist: [], federation_verify_certificates: false, trusted_key_servers: [] }
 monitoring:
   scrape_interval: ${SCRAPE_SECONDS}s
   alerts:
@@ -73,7 +80,9 @@ export class WatchedBox {
   prometheus!: PrometheusApi;
   inbox!: AlertInbox;
   mailbox!: MailInbox;
+  gateway!: PushGateway;
   private door!: Server;
+  private other!: OtherServer;
 
   get name(): string {
     return this.project.name;
@@ -88,6 +97,7 @@ export class WatchedBox {
     const mailCertificate = certificateFor(HOST, 60);
     this.mailbox = new MailInbox(HOST, MAIL_PORT, MAIL, mailCertificate);
     this.door = createServer(certificateFor(HOST, 60), (_, response) => response.end("{}")).listen(TLS_PORT, HOST);
+    this.gateway = new PushGateway(HOST, GATEWAY_PORT);
     this.people = await People.meet(this.guest);
     this.writeSecret("token", this.people.alice.token);
     const first = await prepareSize(this.name, this.project.dir);
@@ -110,6 +120,17 @@ export class WatchedBox {
     );
   }
 
+  /** Somebody of another server joins, and speaks at the same time as the state of the room changes: Synapse resolves it. */
+  async federate(): Promise<void> {
+    const { alice, room } = this.people;
+    this.other = await OtherServer.join({
+      ...{ name: `${HOST}:${OTHER_PORT}`, url: `http://127.0.0.1:${PORT}`, destination: SERVER_NAME },
+      ...{ room, token: alice.token },
+    });
+    await this.people.setState("ours", "meanwhile");
+    await this.other.say("theirs");
+  }
+
   /** Shortens what the running rules and routes wait for; nothing else of them changes. */
   hurry(factor: number): void {
     editConfig(this.container("prometheus"), "alerts.yml", (text) => hurried(text, factor));
@@ -128,6 +149,8 @@ export class WatchedBox {
   remove(): void {
     this.inbox?.close();
     this.mailbox?.close();
+    this.gateway?.close();
+    this.other?.close();
     this.door?.close();
     this.door?.closeAllConnections();
     this.project.removeAll();
