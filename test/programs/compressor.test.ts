@@ -48,7 +48,7 @@ describe("faults half-way", () => {
   const made = async (): Promise<number> => (await rig.python("faults", "large.py", "make", "medium")).rows as number;
   /** Small chunks, so that there is a half-way. */
   const begin = (): RunningContainer =>
-    rig.begin("faults", ["run", "--json", "--chunk-size", "20", "--chunks", "9999"]);
+    rig.begin("faults", ["run", "--json", "--chunk-size", "5", "--chunks", "9999"]);
   const checked = async (gone = 0): Promise<Record<string, unknown>> => {
     const found = await rig.python("faults", "large.py", "check");
     expect(found).toMatchObject({ wrong: 0, gone });
@@ -65,7 +65,7 @@ describe("faults half-way", () => {
     const sql = `SELECT count(*) FROM pg_tables WHERE schemaname = 'synapse_kit_compressor'`;
     const rooms = "SELECT coalesce(sum(last_group), 0) FROM synapse_kit_compressor.state_compressor";
     const first = new Set<unknown>();
-    while (first.size < 4) {
+    while (first.size < 3) {
       if (Date.now() > deadline) throw new Error("the run does not begin");
       if (Number(rig.psql("faults", sql)[0]?.[0]) === 2) first.add(rig.psql("faults", rooms)[0]?.[0]);
     }
