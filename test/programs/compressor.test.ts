@@ -47,8 +47,7 @@ describe("every state group resolves as before", () => {
 describe("faults half-way", () => {
   const made = async (): Promise<number> => (await rig.python("faults", "large.py", "make", "medium")).rows as number;
   /** Small chunks, so that there is a half-way. */
-  const begin = (): RunningContainer =>
-    rig.begin("faults", ["run", "--json", "--chunk-size", "5", "--chunks", "9999"]);
+  const begin = (): RunningContainer => rig.begin("faults", ["run", "--json", "--chunk-size", "5", "--chunks", "9999"]);
   const checked = async (gone = 0): Promise<Record<string, unknown>> => {
     const found = await rig.python("faults", "large.py", "check");
     expect(found).toMatchObject({ wrong: 0, gone });

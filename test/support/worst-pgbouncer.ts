@@ -8,7 +8,9 @@ import type { WorstCase } from "./worst-case";
 
 /** Bytes of each prepared statement; no two clients have one in common. */
 const STATEMENT_BYTES = 1024;
-const HOLD_SECONDS = 5;
+const HOLD_SECONDS = 8;
+/** Each client opens a connection to look around first: one after another, so that these never come on top together. */
+const BETWEEN_SECONDS = 0.05;
 /** The health check's, and of such as have just ended. */
 const SPARE = 3;
 
@@ -40,6 +42,7 @@ select repeat('x', 1000000);
 END
   database=${DATABASE}; [ $n -ge ${onSession} ] || database=${SESSION_DATABASE}
   pgbench -n -M prepared -t 1 -f $n.sql -h pgbouncer -p ${PORTS.pgbouncer} -U ${ROLE} $database >/dev/null & pids="$pids $!"
+  sleep ${BETWEEN_SECONDS}
   n=$((n+1))
 done
 for pid in $pids; do wait $pid || failed=1; done
