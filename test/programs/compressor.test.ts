@@ -64,7 +64,7 @@ describe("faults half-way", () => {
     const sql = `SELECT count(*) FROM pg_tables WHERE schemaname = 'synapse_kit_compressor'`;
     const rooms = "SELECT coalesce(sum(last_group), 0) FROM synapse_kit_compressor.state_compressor";
     const first = new Set<unknown>();
-    while (first.size < 3) {
+    while (first.size < 4) {
       if (Date.now() > deadline) throw new Error("the run does not begin");
       if (Number(rig.psql("faults", sql)[0]?.[0]) === 2) first.add(rig.psql("faults", rooms)[0]?.[0]);
     }
