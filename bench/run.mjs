@@ -85,6 +85,7 @@ const circumstances = () => ({
 
 const kept = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
 const results = { ...kept };
+const writeResults = () => writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 if (wants("synth")) {
   const about = circumstances();
   results.synth = { ...about, figures: benchSynth({ rounds: Number(values.rounds ?? 5) }) };
@@ -118,7 +119,13 @@ if (wants("capacity")) {
 // A part of `capacity`, which has it too.
 if (values.only === "federation") await benchFederation(circumstances(), turns);
 if (wants("tuning")) {
-  results.tuning = await benchTuning(kept.tuning?.boxes, circumstances, {
+  const keep = (figures) => {
+    results.tuning = figures;
+    writeResults();
+    writeReport(figures);
+  };
+  await benchTuning(kept.tuning?.boxes, circumstances, {
+    keep,
     rounds: Number(values.rounds ?? 3),
     seconds: Number(values.seconds ?? 5),
     parts: values.parts.split(",").filter(Boolean),
@@ -127,9 +134,8 @@ if (wants("tuning")) {
     ...(values.boxes && { boxes: values.boxes.split(",") }),
     ...(values.arms && { arms: values.arms.split(";") }),
   });
-  writeReport(results.tuning);
 }
-writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+writeResults();
 
 const heading = (title, { date, machine }) =>
   `## ${title}\n\n${date}, ${machine.cores} cores (${machine.cpu}), ${machine.ram_gib} GiB, load ${machine.load_before} before. Median (least–greatest).\n`;

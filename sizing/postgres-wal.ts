@@ -1,6 +1,8 @@
+import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import type { Overrides } from "./overrides";
 import type { HostFacts, Solved } from "./plan";
+import { hasLz4 } from "./postgres-build";
 import { solved } from "./solved";
 
 /** max_wal_size by RAM, which stands for how busy the box is (docs/sizing.md). */
@@ -34,11 +36,20 @@ const maxWalSize = (host: HostFacts): Solved<Bytes> => {
   return solved(size, `${tier} for ${host.ram} of RAM, at most 10 % of a disk of ${host.disk.size}`, "docs/sizing.md");
 };
 
+const walCompression = (isBuilt: boolean): Solved<string> =>
+  isBuilt
+    ? solved("lz4", "less WAL after a checkpoint, and a tenth more transactions than with pglz", "docs/sizing.md")
+    : solved(
+        "pglz",
+        "5 to 7 times less WAL after a checkpoint; an image of one's own may be built without lz4, and not start with it",
+        "docs/sizing.md",
+      );
+
 /** Settings of the write-ahead log and of checkpoints. */
 export const walSettings = (
+  { images, postgres }: Environment,
   host: HostFacts,
   overrides: Overrides,
-  synchronousCommit: boolean,
 ): Record<string, Solved<string>> => {
   const most = overrides.maxWalSize ?? maxWalSize(host).value;
   const least = Bytes.max(MIN_WAL_LEAST, most.times(0.25).floorTo(SEGMENT));
@@ -58,15 +69,11 @@ export const walSettings = (
       "docs/sizing.md",
     ),
     checkpoint_completion_target: solved("0.9", "the default: spreads the writes", MANUAL),
-    wal_compression: solved(
-      "pglz",
-      "5 to 7 times less WAL after a checkpoint; every build has pglz, a build without lz4 refuses to start with it",
-      "docs/sizing.md",
-    ),
+    wal_compression: walCompression(hasLz4(images)),
     synchronous_commit: solved(
-      synchronousCommit ? "on" : "off",
-      synchronousCommit ? "an acknowledged message survives a crash" : "set by postgres.synchronous_commit",
-      synchronousCommit ? MANUAL : "environment",
+      postgres.synchronousCommit ? "on" : "off",
+      postgres.synchronousCommit ? "an acknowledged message survives a crash" : "set by postgres.synchronous_commit",
+      postgres.synchronousCommit ? MANUAL : "environment",
     ),
   };
 };

@@ -98,7 +98,7 @@ export const postgresPlan = (
     settings: {
       ...connectionSettings(demand),
       ...memorySettings(env.postgres, demand, memory, limit.value),
-      ...walSettings(host, overrides, env.postgres.synchronousCommit),
+      ...walSettings(env, host, overrides),
       ...parallelSettings(parallel, cores, version),
       ...autovacuumSettings(autovacuumWorkers, host.disk.kind, version),
       ...plannerSettings(host.disk.kind, version, env.postgres.jit),

@@ -86,7 +86,7 @@ const boxText = ([box, one]) => {
     `${one.date}, ${machine.cores} cores (${machine.cpu}), load ${machine.load_before} before${windows}.`,
     one.replaced.length > 0 && `Replaced, as the server does not start with it: ${one.replaced.join("; ")}.`,
     ...(rates ?? []),
-    one.safety && "The worst case:",
+    one.safety && `The worst case, ${one.safety_date}:`,
     one.safety && safetyTable(one.safety),
   ];
   return parts.filter(Boolean).join("\n\n");

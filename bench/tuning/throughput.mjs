@@ -71,7 +71,7 @@ const visit = async (arm, box, plan, options) => {
       const database = load === "select" || load === "tpcb" ? "pgbench" : "synapse";
       if (warm !== database) prewarm(database);
       warm = database;
-      figures[load] = await measured(load, { ...options, clients: plan.clients });
+      figures[load] = await measured(load, { ...options, clients: plan.servers });
     }
     return figures;
   } finally {

@@ -71,7 +71,7 @@ const boxFigures = async (box, kept, about, options) => {
     armsOf(box, plan).filter(({ name }) => wanted?.includes(name) ?? true),
     box,
   );
-  const figures = { ...kept, ...about, clients: plan.clients, data: sizes, replaced };
+  const figures = { ...kept, ...about, clients: plan.servers, data: sizes, replaced };
   if (parts.includes("throughput")) {
     const before = earlier(box, kept, sizes, options);
     const windows = await throughput(box, plan, arms, { rounds, seconds, sizes, before, loads: LOADS });
@@ -79,6 +79,7 @@ const boxFigures = async (box, kept, about, options) => {
   }
   if (parts.includes("safety")) {
     figures.safety = options.add ? { ...kept?.safety } : {};
+    figures.safety_date = about.date;
     const once = arms.filter(({ name }) => name !== OURS_AGAIN);
     await worstCases(box, plan, once, figures.safety);
   }
@@ -89,20 +90,24 @@ const boxFigures = async (box, kept, about, options) => {
  * @param boxes - of 2/4, 4/8, 8/16
  * @param parts - throughput, safety; with none the data alone is loaded
  * @param add - rounds follow those that are kept, and so do worst cases of other arms
+ * @param keep - is given all figures after each box, lest a later one's failure lose them
  */
-export const benchTuning = async (kept, about, { boxes = BOXES, keepData = false, ...options }) => {
+export const benchTuning = async (kept, about, { boxes = BOXES, keepData = false, keep, ...options }) => {
   const figures = { ...kept };
+  const all = () => ({
+    image: imageOf("postgres-18").split(":")[1],
+    emulated: `memory in full, without swap; cores of this machine: ${availableParallelism()}`,
+    boxes: Object.fromEntries(BOXES.filter((box) => figures[box]).map((box) => [box, figures[box]])),
+  });
   removeAll();
   startClient();
   try {
-    for (const box of boxes) figures[box] = await boxFigures(box, figures[box], about(), options);
+    for (const box of boxes) {
+      figures[box] = await boxFigures(box, figures[box], about(), options);
+      keep(all());
+    }
   } finally {
     stopServer();
     removeAll(!keepData);
   }
-  return {
-    image: imageOf("postgres-18").split(":")[1],
-    emulated: `memory in full, without swap; cores of this machine: ${availableParallelism()}`,
-    boxes: Object.fromEntries(BOXES.filter((box) => figures[box]).map((box) => [box, figures[box]])),
-  };
 };

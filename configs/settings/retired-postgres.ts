@@ -72,7 +72,8 @@ export const RETIRED_POSTGRES: readonly Rule[] = [
   { key: "huge_pages", message: "`huge_pages` has a key of its own: use `postgres.huge_pages`" },
   {
     key: "wal_compression",
-    message: "not every build of Postgres has this compression: use `wal_compression: pglz`",
+    message:
+      "the kit takes lz4 where the image is known to have it: remove `wal_compression`, or use `wal_compression: pglz`",
     when: isOneOf("lz4", "zstd"),
   },
   {

@@ -334,7 +334,10 @@ const REFUSED: readonly Row[] = [
   [
     "postgres",
     { wal_compression: "lz4" },
-    { wal_compression: "not every build of Postgres has this compression: use `wal_compression: pglz`" },
+    {
+      wal_compression:
+        "the kit takes lz4 where the image is known to have it: remove `wal_compression`, or use `wal_compression: pglz`",
+    },
   ],
   [
     "postgres",

@@ -6,6 +6,10 @@ import type { Plan } from "../../sizing/plan";
 import { sharedMemory, walBuffersFor } from "../../sizing/postgres-shared-memory";
 import { solve } from "../../sizing/solve";
 import { AUTO, machine } from "./fixtures";
+
+/** As an image of one's own might be, the binaries were built without lz4. */
+const ENVIRONMENT = { ...AUTO, images: { ...AUTO.images, overrides: { postgres: "example.com/postgres:1" } } };
+
 import { PostgresBinary } from "./postgres-binary";
 
 const TOLERANCE = 0.03;
@@ -34,7 +38,7 @@ describe.each(POSTGRES_MAJORS)("PostgreSQL %i", (version) => {
   afterAll(() => postgres.remove());
 
   const planFor = (ramMib: number, cores: number): Plan =>
-    solve({ ...AUTO, postgres: { ...AUTO.postgres, version } }, machine(ramMib, cores, "nvme", Bytes.gib(400)));
+    solve({ ...ENVIRONMENT, postgres: { ...AUTO.postgres, version } }, machine(ramMib, cores, "nvme", Bytes.gib(400)));
 
   it.each(BOXES)("reports the shared memory that was predicted for %i MB and %i cores", (ramMib, cores) => {
     const plan = planFor(ramMib, cores);
@@ -77,7 +81,7 @@ describe.each(POSTGRES_MAJORS)("PostgreSQL %i", (version) => {
   ] as const)("is predicted with %s = %s", (name, value) => {
     if (!postgresNames(version).includes(name)) return;
     const settings = { [name]: value };
-    const plan = solve({ ...AUTO, postgres: { ...AUTO.postgres, version, settings } }, machine(65_536, 8));
+    const plan = solve({ ...ENVIRONMENT, postgres: { ...AUTO.postgres, version, settings } }, machine(65_536, 8));
     const real = Number(postgres.valueOf("shared_memory_size", textsOf(plan)));
     const predicted = plan.postgres.predictedSharedMemory.toBytes() / 1024 ** 2;
     expect(Math.abs(predicted - real) / real).toBeLessThan(TOLERANCE);

@@ -61,8 +61,8 @@ export const boxOf = (name: string, yaml: string): Box => {
 };
 
 /** YAML of a machine; `more` holds further top-level keys. */
-export const yamlOf = (ramGb: number, cpus: number, more = ""): string => `server_name: example.com
-images: local
+export const yamlOf = (ramGb: number, cpus: number, more = "", images = "local"): string => `server_name: example.com
+images: ${images}
 hardware:
   ram: ${ramGb}GB
   cpus: ${cpus}
@@ -71,10 +71,15 @@ docker:
   network: 10.89.4.0/22
 ${more}`;
 
+/** As an image of one's own might be, the binaries that these files are fed to were built without lz4. */
+const ownPostgres = (version: PostgresMajor): string => `{source: local, postgres: 'example.com/postgres:${version}'}`;
+
 /** Every machine of the range, with one Postgres. */
 export const boxes = (version: PostgresMajor = 18): Box[] =>
   MACHINES.flatMap(([ram, counts]) =>
-    counts.map((cpus) => boxOf(`${ram}gb-${cpus}cpu`, yamlOf(ram, cpus, `postgres: {version: ${version}}\n`))),
+    counts.map((cpus) =>
+      boxOf(`${ram}gb-${cpus}cpu`, yamlOf(ram, cpus, `postgres: {version: ${version}}\n`, ownPostgres(version))),
+    ),
   );
 
 /** A machine that has room for any layout, with this one. */
