@@ -22,12 +22,14 @@ const BALANCED: Readonly<Record<NamedRole["balancing"], string>> = {
 
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
-const standIn = ({ fallsBackToMain, writesTo = [], streams }: NamedRole): string => {
+const standIn = ({ fallsBackToMain, writesTo = [], streams, endpoints }: NamedRole): string => {
   if (!fallsBackToMain) return "nobody stands in";
-  if (writesTo.length === 0) return "main stands in";
-  const elsewhere = writesTo.filter((stream) => !streams.includes(stream)).map((stream) => `\`${stream}\``);
+  const some = endpoints.flatMap((endpoint) => endpoint.writesTo ?? []);
+  if (writesTo.length + some.length === 0) return "main stands in";
+  const elsewhere = [...new Set([...writesTo, ...some])].filter((stream) => !streams.includes(stream));
   if (elsewhere.length === 0) return "main stands in for reads";
-  return `main stands in; for writes only where another process writes ${elsewhere.join(", ")}`;
+  const what = writesTo.length === 0 ? "some writes" : "writes";
+  return `main stands in; for ${what} only where another process writes ${elsewhere.map((stream) => `\`${stream}\``).join(", ")}`;
 };
 
 const roleRow = (role: NamedRole): string => {

@@ -92,7 +92,7 @@ export const CLIENT_ROLES = [
       endpoint("GET", `${CLIENT}/${ALL}/voip/turnServer$`),
       endpoint("GET POST", `${CLIENT}/${MODERN}/account/3pid$`),
       endpoint("GET", `${CLIENT}/${MODERN}/account/whoami$`),
-      endpoint("POST", `${CLIENT}/${MODERN}/account/deactivate$`),
+      endpoint("POST", `${CLIENT}/${MODERN}/account/deactivate$`, ["device_lists", "events"]),
       endpoint("GET POST", `${CLIENT}/${MODERN}/user/[^/]+/filter(/|$)`),
       endpoint("GET", `${CLIENT}/${MODERN}/(capabilities|notifications|password_policy)$`),
       endpoint("POST", `${CLIENT}/${MODERN}/keys/(query|claim)$`),

@@ -92,8 +92,9 @@ export const LAYOUTS: Readonly<Record<WorkerLayoutName, Layout>> = {
     group("sync", 3, ["sync", "sliding_sync"]),
     group("rooms", 4, ROOMS),
     group("persister", 2, ["event_persister"]),
-    group("streams1", 1, ["typing", "to_device", "receipts", "push_rules"]),
-    group("streams2", 1, ["presence", "account_data", "device_lists", ...LOGIN]),
+    // Who types or reads waits for the writer of presence: they fail together, at once.
+    group("streams1", 1, ["typing", "to_device", "receipts", "push_rules", "presence"]),
+    group("streams2", 1, ["account_data", "device_lists", ...LOGIN]),
     group("sender", 2, ["federation_sender"]),
     group("federation", 1, FEDERATION),
     group("media", 1, ["media_repository"]),

@@ -36,12 +36,15 @@ export interface Endpoint {
   readonly methods: readonly Method[];
   /** Only syncs that start from nothing, which the query tells: no `since`, or `full_state=true`. */
   readonly firstSyncOnly?: true;
+  /** Streams that all but GET must write, in the place of the role's. */
+  readonly writesTo?: readonly Stream[];
 }
 
 /** `endpoint("GET POST", "^/…$")` */
-export const endpoint = (methods: string, pattern: string): Endpoint => ({
+export const endpoint = (methods: string, pattern: string, writesTo?: readonly Stream[]): Endpoint => ({
   pattern,
   methods: methods.split(" ") as Method[],
+  ...(writesTo ? { writesTo } : {}),
 });
 
 /** One job of a Synapse process; several roles merge into one process. */

@@ -52,15 +52,12 @@ const reasonOf = (role: NamedRole, { processes, fallback }: Pool): string => {
   return `${role.summary}; ${fallback ? "main stands in when it is down" : "nobody else can serve it"}`;
 };
 
-/** Whether main can write for a role whose processes are all down: not what one of them writes itself. */
-const canWriteWithout = ({ writesTo = [] }: NamedRole, holders: readonly ProcessPlan[]): boolean =>
-  !holders.flatMap(streamsOf).some((stream) => writesTo.includes(stream));
-
-/** Methods of an endpoint by whether main stands in for them. */
+/** Methods of an endpoint by whether main stands in for them: not for what one of the processes writes itself. */
 const byFallback = (
-  { methods }: Endpoint,
-  isForAll: boolean,
+  { methods, writesTo = [] }: Endpoint,
+  holders: readonly ProcessPlan[],
 ): (readonly [methods: readonly Method[], canFallBack: boolean])[] => {
+  const isForAll = !holders.flatMap(streamsOf).some((stream) => writesTo.includes(stream));
   const reads = methods.filter((method) => isForAll || method === "GET");
   const writes = methods.filter((method) => !reads.includes(method));
   return (
@@ -77,11 +74,10 @@ const routesOf = (env: Environment, plan: Plan, role: NamedRole): Route[] => {
   if (!limit) return [];
   const holders = holdersOf(plan, role.name);
   const pool = poolOf(role, holders, limit.value);
-  const isForAll = canWriteWithout(role, holders);
   return role.endpoints
     .filter(({ pattern }) => env.nginx.adminApiFrom.length > 0 || !isAdmin(pattern))
     .flatMap((endpoint) =>
-      byFallback(endpoint, isForAll).map(([methods, canFallBack]) => {
+      byFallback({ ...role, ...endpoint }, holders).map(([methods, canFallBack]) => {
         const own = { ...pool, fallback: pool.fallback && canFallBack };
         return {
           methods,

@@ -120,8 +120,9 @@ describe("the roles", () => {
 
   it("say what their writes need where main stands in, each stream of a role that exists", () => {
     const streams = ROLES.flatMap((role) => role.streams);
-    for (const { name, writesTo = [], fallsBackToMain, streams: own } of ROLES) {
-      expect([name, streams]).toEqual([name, expect.arrayContaining([...writesTo])]);
+    for (const { name, writesTo = [], fallsBackToMain, streams: own, endpoints } of ROLES) {
+      const some = endpoints.flatMap((endpoint) => endpoint.writesTo ?? []);
+      expect([name, streams]).toEqual([name, expect.arrayContaining([...writesTo, ...some])]);
       if (fallsBackToMain) expect([name, writesTo]).toEqual([name, expect.arrayContaining([...own])]);
     }
   });

@@ -4,6 +4,7 @@ import type { WorkerLayoutName } from "../../configs/environment";
 import { type Route, routes } from "../../constructs/nginx/routes";
 import { ADMIN_ENDPOINTS, MAIN_ENDPOINTS, WORKER_ENDPOINTS } from "../catalogue/endpoints";
 import { requestsFor, rowFor } from "../catalogue/request";
+import { prepared } from "../support/corpus";
 import { environment, LAYOUT_NAMES, planFor } from "./fixture";
 
 const open = environment();
@@ -122,7 +123,9 @@ describe.each(LAYOUT_NAMES)("with layout %s", (layout) => {
 
   test("main stands in for reads, and for writes to what is not down with the process", () => {
     for (const { role, processes, methods, pattern, fallback } of table.filter(({ role }) => role !== "main")) {
-      const { fallsBackToMain, writesTo = [] } = roleOf(role as RoleName);
+      const { fallsBackToMain, endpoints, ...ofRole } = roleOf(role as RoleName);
+      const ofEndpoint = endpoints.find((endpoint) => endpoint.pattern === pattern);
+      const writesTo = ofEndpoint?.writesTo ?? ofRole.writesTo ?? [];
       const writers = writesTo.flatMap((stream) => holders(layout, stream === "events" ? "event_persister" : stream));
       const isLost = processes.some((name) => name !== "main" && writers.includes(name));
       const expected = fallsBackToMain && processes[0] !== "main" && (methods[0] === "GET" || !isLost);
@@ -135,4 +138,27 @@ describe.each(LAYOUT_NAMES)("with layout %s", (layout) => {
     expect(JSON.parse(JSON.stringify(table))).toEqual(table);
     expect(routes(open, planFor(layout, open))).toEqual(table);
   });
+});
+
+test("in a layout by hand main stands in for no write to what went with the process", () => {
+  const fallbacks = (beside: RoleName[]): boolean[] => {
+    const { environment: env, plan } = prepared(
+      "hand",
+      `server_name: example.org
+hardware: {ram: 32GB, cpus: 16}
+synapse: {workers: {a: {roles: ${JSON.stringify(["federation_reader", "client_reader", ...beside])}}}}
+`,
+    );
+    const table = routes(env, plan);
+    return [
+      ["PUT", "/_matrix/federation/v2/send_join/!a/$b"],
+      ["GET", "/_matrix/federation/v1/make_join/!a/@b:c"],
+      ["POST", "/_matrix/federation/v1/get_missing_events/!a"],
+      ["POST", "/_matrix/client/v3/account/deactivate"],
+      ["POST", "/_matrix/client/v3/search"],
+    ].map(([method, uri]) => rowFor(table, { method: method as string, uri: uri as string })?.fallback === true);
+  };
+  expect(fallbacks([])).toEqual([true, true, true, true, true]);
+  expect(fallbacks(["event_persister"])).toEqual([false, true, true, false, true]);
+  expect(fallbacks(["device_lists"])).toEqual([true, true, true, false, true]);
 });
