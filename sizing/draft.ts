@@ -8,6 +8,7 @@ import { expectedLoad } from "./expected";
 import { fill, fixedLine, UNLIMITED } from "./fill";
 import { isWatched, monitoringClaim, monitoringPlan, watcherNames } from "./monitoring";
 import { nginxClaim, nginxPlan } from "./nginx";
+import { runsScripts } from "./nginx-scripts";
 import { overridesOf } from "./overrides";
 import { pgbouncerClaim, pgbouncerPlan } from "./pgbouncer";
 import { containersOf, type HostFacts, type Plan, type Solved } from "./plan";
@@ -16,9 +17,9 @@ import { autovacuumWorkersFor } from "./postgres-autovacuum";
 import { leastPostgresLimit, leastPostgresParts, type PostgresDemand, postgresMemoryFor } from "./postgres-budget";
 import { parallelFor } from "./postgres-parallel";
 import { furtherSharedMemory } from "./postgres-shared-settings";
+import { presenceIsApart } from "./presence-watch";
 import { profileOf } from "./profile";
 import { redisClaim, redisPlan } from "./redis";
-import { countsRequests } from "./request-counts";
 import { requestLimitsFor, upstreamServers } from "./request-limits";
 import { reservesOf } from "./reserves";
 import { megabytes, solved, sumText } from "./solved";
@@ -81,7 +82,8 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Layou
     expected,
     synapseWorkers: workers,
     asksForTokenOwners: asksForTokenOwners(env, processes),
-    countsRequests: watched && countsRequests(env),
+    countsRequests: watched && runsScripts(env),
+    watchesPresence: runsScripts(env) && presenceIsApart(env, processes),
   };
   const claims = {
     "operating system": reserves.operatingSystem.value,

@@ -58,6 +58,8 @@ export interface NginxDemand {
   readonly asksForTokenOwners: boolean;
   /** Whether it counts requests for Prometheus. */
   readonly countsRequests: boolean;
+  /** Whether it looks after the writer of presence. */
+  readonly watchesPresence: boolean;
 }
 
 /** What else may be in flight while every long poll that Nginx lets in waits. `guess` */
@@ -151,6 +153,7 @@ export const nginxPlan = (
         }
       : {}),
     countsRequests: demand.countsRequests,
+    watchesPresence: demand.watchesPresence,
     limits,
     mostRequests: requests,
     workerProcesses: solved(

@@ -142,6 +142,8 @@ export interface NginxPlan {
   readonly tokenOwners?: Solved<Bytes>;
   /** Whether it counts requests for Prometheus: where that is there, and Nginx is not too old. */
   readonly countsRequests: boolean;
+  /** Whether it looks after the writer of presence, for which syncs elsewhere wait. */
+  readonly watchesPresence: boolean;
   /** All requests that Nginx itself has room for, of all roles together. */
   readonly mostRequests: Solved<number>;
   readonly workerProcesses: Solved<number>;

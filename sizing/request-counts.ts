@@ -1,19 +1,4 @@
-import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
-import { isAtLeast } from "../configs/versions";
-
-/**
- * The first stable Nginx whose images have an njs (0.8.4) with all that is needed: a shared dictionary of numbers (0.8.0),
- * `js_periodic` and `items()` (0.8.1). Images of 1.24 come with 0.7.12.
- */
-const COUNTS_SINCE = "1.26";
-
-/** Official images of this name come without modules. */
-const SLIM = /-slim\b/;
-
-/** Whether Nginx can count its requests by itself. */
-export const countsRequests = ({ nginx, images }: Environment): boolean =>
-  isAtLeast(nginx.version, COUNTS_SINCE) && !SLIM.test(images.overrides.nginx ?? "");
 
 /** A counter takes 256 bytes; 150 processes, with eleven statuses each, would fill 420 kB. */
 export const COUNTERS = Bytes.mib(1);

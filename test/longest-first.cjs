@@ -10,6 +10,7 @@ const LONG = [
   "engine/monitoring",
   "engine/failures",
   "engine/faults",
+  "engine/faults-of-small-layouts",
   "engine/compressor",
   "engine/worst-case",
   "engine/cdktf-cli",

@@ -10,6 +10,7 @@ import { forwardedHeaders } from "./headers";
 import { jsModule } from "./js-module";
 import { locations } from "./locations";
 import { overloadSettings, overloadVariables } from "./overload";
+import { presenceWatchSettings } from "./presence-watch";
 import { requestCountSettings } from "./request-counts";
 import { routes } from "./routes";
 import { httpSettings } from "./settings";
@@ -72,6 +73,7 @@ export const nginxConf = (env: Environment, plan: Plan): string => {
         ...variables(env, plan, servers),
         ...tokenOwnerSettings(plan, servers),
         ...requestCountSettings(plan),
+        ...presenceWatchSettings(plan, servers),
         ...choices(table),
         ...overloadVariables(),
         ...upstreams(plan, table, servers),

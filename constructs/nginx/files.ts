@@ -2,6 +2,7 @@ import type { Environment } from "../../configs/environment";
 import type { Plan } from "../../sizing/plan";
 import type { ConfigFile } from "../file";
 import { nginxConf } from "./conf";
+import { presenceWatchFiles } from "./presence-watch";
 import { requestCountFiles } from "./request-counts";
 import { tokenOwnerFiles } from "./token-owners";
 
@@ -10,4 +11,5 @@ export const nginxFiles = (env: Environment, plan: Plan): ConfigFile[] => [
   { path: "nginx.conf", content: nginxConf(env, plan) },
   ...tokenOwnerFiles(plan),
   ...requestCountFiles(plan),
+  ...presenceWatchFiles(plan),
 ];

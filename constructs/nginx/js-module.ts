@@ -6,4 +6,4 @@ const MODULE = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
 /** In front of everything else in nginx.conf, where a script is used. */
 export const jsModule = ({ nginx }: Plan): Directive[] =>
-  nginx.tokenOwners !== undefined || nginx.countsRequests ? [line("load_module", MODULE)] : [];
+  nginx.tokenOwners !== undefined || nginx.countsRequests || nginx.watchesPresence ? [line("load_module", MODULE)] : [];

@@ -6,6 +6,7 @@ import { isPoll } from "../../sizing/request-limits";
 import { byPattern, upstreamOf } from "./choices";
 import { block, type Directive, line } from "./directive";
 import { OVERLOADED, originLimits, overloadLocations, refuseWhenFull } from "./overload";
+import { leavePresence, presenceGuard } from "./presence-watch";
 import { ADMIN_PREFIX, isAdmin, MAIN, type Route } from "./routes";
 import { READ_TIMEOUT, readTimeoutOf, SHORT_CONNECT_TIMEOUT } from "./timeouts";
 import { tokenOwnerLocations, tokenOwnerQuestion } from "./token-owners";
@@ -46,6 +47,7 @@ const location = (env: Environment, plan: Plan, rows: readonly [Route, ...Route[
       ...(isAdmin(pattern) ? adminGuard(env) : []),
       ...originLimits(plan, role),
       ...tokenOwnerQuestion(plan, rows),
+      ...presenceGuard(plan, rows),
       ...readTimeout(rows.map((row) => row.role)),
       ...(role === "media_repository"
         ? [line("client_max_body_size", Bytes.max(env.synapse.maxUploadSize, LARGEST_BODY).toNginx())]
@@ -88,12 +90,6 @@ const standIn = (name: string, upstream: string, ...more: readonly Directive[]):
     ],
   );
 
-/**
- * Before a sync is answered, the user's presence is written, and where that is down, too, the sync waits for it: a minute
- * each (replication/http/_base.py, 1.163). Of two values Synapse takes the first.
- */
-const withoutPresence = (): Directive => line("set", "$args", '"set_presence=offline&$args"');
-
 /** A JSON document that Nginx itself answers with; browsers read it from other origins. */
 const document = (path: string, content: object): Directive =>
   block(
@@ -124,7 +120,7 @@ const standIns = (table: readonly Route[]): Directive[] => {
   return [
     ...(used.has(STAND_IN) ? [standIn(STAND_IN, STAND_IN_UPSTREAM)] : []),
     ...(used.has(STAND_IN_READS) ? [standIn(STAND_IN_READS, STAND_IN_UPSTREAM, refuseIf(WRITES))] : []),
-    ...(used.has(STAND_IN_POLLS) ? [standIn(STAND_IN_POLLS, STAND_IN_POLLS_UPSTREAM, withoutPresence())] : []),
+    ...(used.has(STAND_IN_POLLS) ? [standIn(STAND_IN_POLLS, STAND_IN_POLLS_UPSTREAM, leavePresence())] : []),
   ];
 };
 

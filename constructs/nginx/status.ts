@@ -3,6 +3,7 @@ import { PORTS } from "../../configs/ports";
 import type { Plan } from "../../sizing/plan";
 import { addressesOf } from "../addresses";
 import { block, type Directive, line } from "./directive";
+import { presenceWatchLocations } from "./presence-watch";
 import { requestCountLocation } from "./request-counts";
 import { CONNECTION_GAUGES, gauge } from "./request-counts-script";
 
@@ -38,6 +39,7 @@ export const statusServer = (env: Environment, plan: Plan): Directive => {
       line("access_log", "off"),
       block("location", ["=", "/healthz"], [line("return", "200", '"ok\\n"')]),
       block("location", ["=", "/nginx_status"], [line("stub_status")]),
+      ...presenceWatchLocations(plan),
       block("location", ["/"], [line("return", "404")]),
     ],
   );

@@ -250,6 +250,7 @@ describe("limits", () => {
         main_stand_in_polls: polls.value,
         // What Nginx itself asks.
         whoami: 50,
+        presence_writer: 2,
       };
       for (const { args, block = [] } of named(directives, "upstream")) {
         expect(named(block, "zone")).toHaveLength(1);
@@ -299,7 +300,9 @@ describe("the question whose a token is", () => {
     for (const one of all) {
       const { plan, tree, directives } = one;
       const isAsking = asking.includes(one);
-      expect(named(tree, "load_module").length).toBe(isAsking || plan.nginx.countsRequests ? 1 : 0);
+      expect(named(tree, "load_module").length).toBe(
+        isAsking || plan.nginx.countsRequests || plan.nginx.watchesPresence ? 1 : 0,
+      );
       const zones = named(directives, "js_shared_dict_zone").map(({ args }) => args[0] as string);
       expect(zones.filter((zone) => zone.includes("owners"))).toEqual(
         isAsking ? [`zone=kit_token_owners:${plan.nginx.tokenOwners?.value.toNginx()}`] : [],
@@ -322,6 +325,35 @@ describe("the question whose a token is", () => {
   });
 });
 
+describe("the watch over the writer of presence", () => {
+  it("is kept where others answer syncs, and changes syncs alone", () => {
+    const watching = all.filter(({ plan }) => plan.nginx.watchesPresence);
+    expect(new Set(watching.map(({ plan }) => plan.synapse.layout.value))).toEqual(new Set(["eight", "seventeen"]));
+    for (const one of all) {
+      const { directives } = one;
+      const isWatching = watching.includes(one);
+      const looks = named(directives, "js_periodic").filter(({ args }) => args[0] === "presence.look");
+      expect(looks.length).toBe(isWatching ? 1 : 0);
+      const locations = named(publicServer(directives).block ?? [], "location");
+      const changed = locations.filter(({ block = [] }) => named(block, "if").some(({ args }) => args[0] === "(-f"));
+      expect(changed.map(({ args }) => unquoted(args[1] ?? ""))).toEqual(
+        isWatching ? ["^/_matrix/client/(r0|v3)/sync$"] : [],
+      );
+    }
+  });
+
+  it("asks the process that writes presence", () => {
+    for (const { environment, plan, directives } of all.filter((one) => one.plan.nginx.watchesPresence)) {
+      const writer = plan.synapse.processes.find(({ roles }) => roles.includes("presence"));
+      const address = addressesOf(environment.docker.network, plan).get(writer?.container.name ?? "")?.frontend;
+      const upstream = named(directives, "upstream").find(({ args }) => args[0] === "presence_writer");
+      expect(named(upstream?.block ?? [], "server").map(({ args }) => args[0])).toEqual([
+        `${address}:${PORTS.synapse}`,
+      ]);
+    }
+  });
+});
+
 describe("the counts of requests", () => {
   const counting = all.filter(({ plan }) => plan.nginx.countsRequests);
   const logsOf = (block: readonly Directive[]): string[] =>
@@ -333,7 +365,7 @@ describe("the counts of requests", () => {
     const quiet = all.filter((one) => !counting.includes(one));
     expect(quiet.length).toBeGreaterThan(3);
     for (const { text, plan } of quiet) {
-      expect(text).not.toMatch(/js_periodic|kit_counts|\/requests/);
+      expect(text).not.toMatch(/js_periodic counts|kit_counts|\/requests/);
       expect(plan.nginx.container.parts["request counts"]?.toBytes() ?? 0).toBe(0);
     }
   });

@@ -24,6 +24,8 @@ export interface Shot {
 
 /** Between the answer to a probe and its next sending. */
 const PAUSE_MS = 500;
+/** Who waits longer for an answer than this is not waited for: the next one may be lucky. */
+const PATIENCE_MS = 1000;
 
 export const shoot = async (probe: Probe): Promise<Shot> => {
   const started = Date.now();
@@ -32,9 +34,10 @@ export const shoot = async (probe: Probe): Promise<Shot> => {
   return { probe, started, answered: Date.now(), status, mark };
 };
 
-/** Repeats every probe by itself until it is stopped. */
+/** Repeats every probe by itself until it is stopped, also while some wait for their answers. */
 export class LightLoad {
   private readonly shots: Shot[] = [];
+  private readonly answers: Promise<void>[] = [];
   private isStopping = false;
   private readonly loops: Promise<void>[];
 
@@ -52,12 +55,17 @@ export class LightLoad {
   async stop(): Promise<readonly Shot[]> {
     this.isStopping = true;
     await Promise.all(this.loops);
+    await Promise.all(this.answers);
     return this.shots;
   }
 
   private async loop(probe: Probe): Promise<void> {
     while (!this.isStopping) {
-      this.shots.push(await shoot(probe));
+      const answer = shoot(probe).then((shot) => {
+        this.shots.push(shot);
+      });
+      this.answers.push(answer);
+      await Promise.race([answer, sleep(PATIENCE_MS)]);
       await sleep(PAUSE_MS);
     }
   }

@@ -20,6 +20,8 @@ const MAX_OUTPUT_BYTES = 256 * 1024 ** 2;
 /** As in `constructs/nginx/nginx.ts`. */
 const UID = 101;
 const GATEWAY_NUMBER = 1;
+/** Nobody's request: Nginx itself looks after some processes. */
+const HEALTH = "/health";
 
 const docker = (args: readonly string[], input?: Buffer): string => {
   const { status, stdout, stderr, error } = spawnSync("docker", args, { input, maxBuffer: MAX_OUTPUT_BYTES });
@@ -103,7 +105,7 @@ export class FakeProcess {
     const { method = "", url = "", headers } = request;
     request.resume();
     request.on("end", () => {
-      this.requests.push({ method, url, headers });
+      if (url !== HEALTH) this.requests.push({ method, url, headers });
       if (this.holds(url)) {
         const held = { response };
         this.held.push(held);
@@ -202,7 +204,8 @@ export class RunningNginx {
           .replace(
             new RegExp(`listen (?:127\\.0\\.0\\.1:)?${PORTS.nginxStatus};`),
             `listen ${this.address}:${PORTS.nginxStatus};`,
-          );
+          )
+          .replace(`http://127.0.0.1:${PORTS.nginxStatus}/`, `http://${this.address}:${PORTS.nginxStatus}/`);
         writeFileSync(join(folder, "files", path), bound, { mode: 0o644 });
       }
       const { stdout, stderr, status } = spawnSync("tar", ["-C", join(folder, "files"), "-c", "."]);

@@ -1,3 +1,5 @@
+import type { Layout } from "../../configs/catalogue/layouts";
+import type { RoleName } from "../../configs/catalogue/roles";
 import { docker } from "./engine-project";
 import type { MatrixClient } from "./matrix-client";
 
@@ -43,8 +45,18 @@ class Scene {
 
   async room(): Promise<Room> {
     const { body } = await this.alice.request("POST", `${C}/createRoom`, { preset: "public_chat" });
-    const persister = this.sql(`SELECT DISTINCT instance_name FROM events WHERE room_id = '${body.room_id}'`);
-    return { id: body.room_id, persister };
+    const name = this.sql(`SELECT DISTINCT instance_name FROM events WHERE room_id = '${body.room_id}'`);
+    return { id: body.room_id, persister: name === "master" ? "main" : name };
+  }
+
+  /** One for each process that writes events. */
+  async rooms(persisters: readonly string[]): Promise<Room[]> {
+    const rooms = new Map<string, Room>();
+    while (rooms.size < persisters.length) {
+      const room = await this.room();
+      rooms.set(room.persister, room);
+    }
+    return [...rooms.values()];
   }
 
   async joined(username: string, room: string): Promise<MatrixClient> {
@@ -57,7 +69,7 @@ class Scene {
 }
 
 /** A message waits for whoever writes its room; other rooms do not. */
-const persisting = (scene: Scene, { id, persister }: Room, other: Room): Chore => {
+const persisting = (scene: Scene, { id, persister }: Room, others: readonly Room[]): Chore => {
   let isTaken = false;
   return {
     what: "messages that waited",
@@ -69,7 +81,7 @@ const persisting = (scene: Scene, { id, persister }: Room, other: Room): Chore =
         },
         () => undefined,
       );
-      await scene.say(scene.alice, other.id);
+      for (const other of others) await scene.say(scene.alice, other.id);
     },
     isDone: async () => isTaken,
   };
@@ -131,18 +143,34 @@ const pushing = async (scene: Scene, process: string, { id }: Room): Promise<Cho
   };
 };
 
-/** Chores of those processes of the layout `seventeen` that have some. */
-export const chores = async (environment: string, guest: MatrixClient, alice: MatrixClient): Promise<Chore[]> => {
+/** Chores of those processes of a layout that have some. */
+export const chores = async (
+  environment: string,
+  { processes }: Layout,
+  guest: MatrixClient,
+  alice: MatrixClient,
+): Promise<Chore[]> => {
   const scene = new Scene(environment, guest, alice);
-  const first = await scene.room();
-  let other = await scene.room();
-  while (other.persister === first.persister) other = await scene.room();
+  const holdersOf = (role: RoleName): string[] => {
+    const holders = processes.filter(({ roles }) => roles.includes(role));
+    return (holders.length > 0 ? holders : processes.slice(0, 1)).map(({ name }) => name);
+  };
+  const rooms = await scene.rooms(holdersOf("event_persister"));
+  const [first] = rooms as [Room, ...Room[]];
+  // Where the same process takes messages and writes them, nobody is left to wait.
+  const creators = holdersOf("event_creator");
+  const apart = rooms.filter(({ persister }) => !creators.includes(persister));
+  const [pusher] = holdersOf("pusher") as [string, ...string[]];
   return [
-    persisting(scene, first, other),
-    persisting(scene, other, first),
-    sending(scene, "sender1", first),
-    sending(scene, "sender2", first),
-    indexing(scene, "background1", first),
-    await pushing(scene, "background1", first),
+    ...apart.map((room) =>
+      persisting(
+        scene,
+        room,
+        rooms.filter((other) => other !== room),
+      ),
+    ),
+    ...holdersOf("federation_sender").map((process) => sending(scene, process, first)),
+    ...holdersOf("user_directory").map((process) => indexing(scene, process, first)),
+    await pushing(scene, pusher, first),
   ];
 };
