@@ -5,13 +5,13 @@ interface StreamRole {
   readonly summary: string;
   readonly since: string;
   readonly experimental?: string;
-  /** Whether a process that is not the writer passes a write on, and reads by itself: for reads main may stand in. */
-  readonly proxied: boolean;
+  /** Whether a process that is not the writer reads by itself: for reads main may stand in. */
+  readonly readable: boolean;
   readonly endpoints: readonly Endpoint[];
 }
 
 /**
- * Writers of one stream each. Where `proxied` is false, every process but the writer, main included, answers 500 (seen
+ * Writers of one stream each. Where `readable` is false, every process but the writer, main included, answers 500 (seen
  * on 1.160.0): such a route has no fallback. Presence counts among them, since reading another user's status does the
  * same (seen on 1.163.2). Patterns are anchored on path segments, unlike those of Synapse's workers document: a state
  * key or a transaction id named `tags` or `receipt` must not come here.
@@ -21,14 +21,14 @@ const WRITERS = [
     name: "typing",
     summary: "who is typing",
     since: "1.47", // a list of writers
-    proxied: false,
+    readable: false,
     endpoints: [endpoint("PUT", "^/_matrix/client/(api/v1|r0|v3|unstable)/rooms/[^/]+/typing/")],
   },
   {
     name: "to_device",
     summary: "messages between devices, keys above all",
     since: "1.26",
-    proxied: false,
+    readable: false,
     endpoints: [endpoint("PUT", "^/_matrix/client/(r0|v3|unstable)/sendToDevice/")],
   },
   {
@@ -36,7 +36,7 @@ const WRITERS = [
     summary: "read receipts and markers",
     since: "1.96", // several writers
     // The document says "any worker"; 500 it is (synapse#17243).
-    proxied: false,
+    readable: false,
     endpoints: [
       endpoint("POST", "^/_matrix/client/(r0|v3|unstable)/rooms/[^/]+/receipt/"),
       endpoint("POST", "^/_matrix/client/(r0|v3|unstable)/rooms/[^/]+/read_markers$"),
@@ -46,22 +46,22 @@ const WRITERS = [
     name: "push_rules",
     summary: "push rules of each user",
     since: "1.105",
-    proxied: false,
-    // Any worker could answer GET; the writer reads what was just written.
+    // While the writer is there it is asked: it reads what was just written.
+    readable: true,
     endpoints: [endpoint("GET PUT DELETE", "^/_matrix/client/(api/v1|r0|v3|unstable)/pushrules/")],
   },
   {
     name: "presence",
     summary: "who is online",
     since: "1.33",
-    proxied: false,
+    readable: false,
     endpoints: [endpoint("GET PUT", "^/_matrix/client/(api/v1|r0|v3|unstable)/presence/")],
   },
   {
     name: "account_data",
     summary: "account data and tags",
     since: "1.26",
-    proxied: true,
+    readable: true,
     endpoints: [
       endpoint("GET PUT", "^/_matrix/client/(r0|v3|unstable)/user/[^/]+/(rooms/[^/]+/)?account_data/"),
       endpoint("GET PUT DELETE", "^/_matrix/client/(r0|v3|unstable)/user/[^/]+/rooms/[^/]+/tags(/|$)"),
@@ -71,7 +71,7 @@ const WRITERS = [
     name: "device_lists",
     summary: "devices and their keys",
     since: "1.135",
-    proxied: true,
+    readable: true,
     endpoints: [
       endpoint("POST", "^/_matrix/client/(r0|v3)/delete_devices$"),
       endpoint("GET PUT DELETE", "^/_matrix/client/(api/v1|r0|v3|unstable)/devices(/|$)"),
@@ -86,7 +86,7 @@ const WRITERS = [
     since: "1.135",
     // In no layout of the kit: Synapse has the endpoints only with the flag, and no document says how to route them.
     experimental: "msc4306_enabled",
-    proxied: false,
+    readable: false,
     endpoints: [
       endpoint(
         "GET PUT DELETE",
@@ -99,7 +99,7 @@ const WRITERS = [
 export type StreamRoleName = (typeof WRITERS)[number]["name"];
 
 export const STREAM_ROLES = WRITERS.map(
-  ({ name, summary, since, proxied, endpoints, ...rest }): Role & { readonly name: StreamRoleName } => ({
+  ({ name, summary, since, readable, endpoints, ...rest }): Role & { readonly name: StreamRoleName } => ({
     ...rest,
     name,
     summary,
@@ -110,7 +110,7 @@ export const STREAM_ROLES = WRITERS.map(
     // Several writers share the rooms or users among themselves (receipts, device_lists).
     balancing: "user",
     endpoints,
-    fallsBackToMain: proxied,
-    ...(proxied ? { writesTo: [name] } : {}),
+    fallsBackToMain: readable,
+    ...(readable ? { writesTo: [name] } : {}),
   }),
 );

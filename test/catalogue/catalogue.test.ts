@@ -113,7 +113,7 @@ describe("the roles", () => {
   });
 
   it("have no fallback for streams that answer 500 everywhere but at their writer", () => {
-    for (const name of ["typing", "to_device", "receipts", "push_rules", "presence", "media_repository"] as const) {
+    for (const name of ["typing", "to_device", "receipts", "presence", "media_repository"] as const) {
       expect([name, roleOf(name).fallsBackToMain]).toEqual([name, false]);
     }
   });

@@ -113,9 +113,7 @@ describe.each(LAYOUT_NAMES)("with layout %s", (layout) => {
 
   test("main stands in for no writer, no media and no single sign-on", () => {
     for (const { role, fallback } of table) {
-      if (
-        ["typing", "to_device", "receipts", "push_rules", "presence", "media_repository", "sso", "main"].includes(role)
-      ) {
+      if (["typing", "to_device", "receipts", "presence", "media_repository", "sso", "main"].includes(role)) {
         expect([role, fallback]).toEqual([role, false]);
       }
     }

@@ -89,6 +89,7 @@ const probesFor = ({ guest, alice, strangers, since, room, event }: Scene): Prob
     probe(alice, "PUT", `${C}/sendToDevice/org.example.kit/once`, { messages: {} }),
     probe(alice, "POST", `${C}/rooms/${room}/receipt/m.read/${event}`, {}),
     probe(alice, "GET", `${C}/pushrules/`),
+    probe(alice, "PUT", `${C}/pushrules/global/override/.m.rule.master/enabled`, { enabled: false }),
     probe(alice, "GET", `${C}/presence/${user}/status`),
     probe(alice, "GET", `${C}/user/${user}/rooms/${room}/tags`),
     probe(alice, "PUT", `${C}/user/${user}/rooms/${room}/tags/u.kit`, {}),
