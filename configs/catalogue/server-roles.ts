@@ -20,7 +20,7 @@ const SILENT_ROLE = {
 export const MEDIA_ROLE = {
   name: "media_repository",
   summary: "uploads, downloads, previews",
-  since: "1.152", // the stream of quarantines
+  since: "1.159", // the stream of quarantines is sent from workers
   resources: ["media", "client", "federation"],
   streams: ["quarantined_media_changes"],
   singleton: "every process with the repository would clean up the same files",

@@ -9,7 +9,7 @@ import { wellKnownPaths } from "./locations";
 import { ADMIN_PREFIX, isAdmin, MAIN, type Route, routes } from "./routes";
 import { argument, parseTarget, readable, type Target } from "./target";
 import { type Servers, serversOf } from "./upstreams";
-import { isDisguised, roomOf, userOf } from "./variables";
+import { isDisguised, isOpaque, roomOf, userOf } from "./variables";
 
 /** A request as far as its routing goes. */
 export interface RequestToExplain {
@@ -100,12 +100,16 @@ interface KeyValue {
   readonly from: string;
 }
 
-const userKey = ({ user }: RequestToExplain, { query }: Target): KeyValue => {
+/** @param asksForOwners - Nginx asks Synapse whose the tokens of the authentication service are */
+const userKey = ({ user }: RequestToExplain, { query }: Target, asksForOwners: boolean): KeyValue => {
   if (user !== undefined) return { hashed: tokenPartOf(user), shown: user, from: "the user in the access token" };
   const token = argument(query, "access_token");
   if (token === "") {
     const from = "the user in the access token; all of the token where it names none; the client's address without one";
     return { shown: null, from };
+  }
+  if (asksForOwners && isOpaque(token)) {
+    return { shown: null, from: "the user that Synapse names for the token of the authentication service" };
   }
   const hashed = userOf(token);
   return hashed === token
@@ -113,7 +117,7 @@ const userKey = ({ user }: RequestToExplain, { query }: Target): KeyValue => {
     : { hashed, shown: Buffer.from(hashed, "base64").toString(), from: "the user in the access token of the query" };
 };
 
-const keyValue = (key: BalancingKey, request: RequestToExplain, target: Target): KeyValue => {
+const keyValue = (key: BalancingKey, request: RequestToExplain, target: Target, asksForOwners: boolean): KeyValue => {
   if (key === "uri") return { hashed: target.sent, shown: readable(target.sent), from: "path and query as sent" };
   if (key === "origin") {
     const { origin } = request;
@@ -123,15 +127,26 @@ const keyValue = (key: BalancingKey, request: RequestToExplain, target: Target):
   }
   const room = key === "room" ? roomOf(target.path) : undefined;
   return room === undefined
-    ? userKey(request, target)
+    ? userKey(request, target, asksForOwners && key === "user")
     : { hashed: room, shown: readable(room), from: "the room in the path" };
 };
 
 type Choice = Pick<Explanation, "process" | "processes" | "key">;
 
-const chosen = (servers: Servers, { key, processes }: Route, request: RequestToExplain, target: Target): Choice => {
+/** What a choice depends on beside the request. */
+interface Chooser {
+  readonly servers: Servers;
+  readonly asksForOwners: boolean;
+}
+
+const chosen = (
+  { servers, asksForOwners }: Chooser,
+  { key, processes }: Route,
+  request: RequestToExplain,
+  target: Target,
+): Choice => {
   if (key === "none") return { process: processes[0] as string, processes, key: null };
-  const { hashed, shown: value, from } = keyValue(key, request, target);
+  const { hashed, shown: value, from } = keyValue(key, request, target, asksForOwners);
   const pool = processes.map((name) => servers.get(name) as string);
   const process = hashed === undefined ? null : (processes[pool.indexOf(serverFor(pool, hashed))] as string);
   return { process, processes, key: { by: key, value, from } };
@@ -161,7 +176,10 @@ const requireSendable = ({ method, target }: RequestToExplain): void => {
  * @returns a function that throws UserError (usage) for a method or a path that no client could send
  */
 export const explainerOf = (env: Environment, plan: Plan): ((request: RequestToExplain) => Explanation) => {
-  const servers = serversOf(plan, addressesOf(env.docker.network, plan));
+  const chooser = {
+    servers: serversOf(plan, addressesOf(env.docker.network, plan)),
+    asksForOwners: plan.nginx.tokenOwners !== undefined,
+  };
   const groups = byPattern(routes(env, plan)).map((rows) => {
     const { pattern } = rows[0] as Route;
     return { rows, pattern, form: asPcre(pattern) };
@@ -187,7 +205,7 @@ export const explainerOf = (env: Environment, plan: Plan): ((request: RequestToE
     return {
       ...common,
       role: row.role,
-      ...chosen(servers, row, request, target),
+      ...chosen(chooser, row, request, target),
       fallback: row.fallback ? MAIN : null,
       reason: `${row.reason}${guard}`,
     };

@@ -49,7 +49,8 @@ const poolOf = (role: NamedRole, holders: readonly ProcessPlan[], limit: number)
 
 const reasonOf = (role: NamedRole, { processes, fallback }: Pool): string => {
   if (processes[0] === MAIN) return `${role.summary}; no worker has the role`;
-  return `${role.summary}; ${fallback ? "main stands in when it is down" : "nobody else can serve it"}`;
+  if (fallback) return `${role.summary}; main stands in when it is down`;
+  return `${role.summary}; ${processes.length > 1 ? "only these can serve it" : "nobody else can serve it"}`;
 };
 
 /** Methods of an endpoint by whether main stands in for them: not for what one of the processes writes itself. */

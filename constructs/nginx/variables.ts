@@ -26,7 +26,8 @@ export const TOKEN = "$kit_token";
 /** Whose request it is where the token does not say so. */
 export const OPAQUE_USER = "$kit_opaque_user";
 /** Access tokens of the authentication service: its own, of old logins, personal ones (MAS: crates/data-model/src/tokens.rs). */
-export const OPAQUE_TOKENS = '"~^m[acp]t_"';
+const OPAQUE = "^m[acp]t_";
+export const OPAQUE_TOKENS = `"~${OPAQUE}"`;
 /** Synapse's own tokens carry the user's localpart, in unpadded base64. */
 const USER_IN_TOKEN = "^syt_([^_]+)_";
 /** Room ids have no domain since room version 12. */
@@ -54,6 +55,9 @@ const keys = (plan: Plan): Directive[] => [
     ["default", "$remote_addr"],
   ),
 ];
+
+/** Whether a token is one of the authentication service. */
+export const isOpaque = (token: string): boolean => new RegExp(OPAQUE).test(token);
 
 /** What `$kit_user` makes of a token that is not empty. */
 export const userOf = (token: string): string => new RegExp(USER_IN_TOKEN).exec(token)?.[1] ?? token;

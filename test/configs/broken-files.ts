@@ -606,7 +606,7 @@ export const BROKEN_FILES: readonly BrokenFile[] = [
   [
     "an image that is too old for a layout",
     `${S}images: {synapse: "matrixdotorg/synapse:v1.130.0"}\nsynapse: {workers: eight}\n`,
-    "2:19: `images.synapse`: Synapse 1.130 is too old for what the workers do, which needs: client_reader 1.144, device_lists 1.135, media_repository 1.152. Name a newer image, or a layout without them in `synapse.workers`",
+    "2:19: `images.synapse`: Synapse 1.130 is too old for what the workers do, which needs: client_reader 1.144, device_lists 1.135, media_repository 1.159. Name a newer image, or a layout without them in `synapse.workers`",
   ],
   [
     "an image that is too old for a layout by hand",

@@ -196,3 +196,20 @@ it("is told in lines, one a fact", () => {
   );
   expect(explanationText(explain("GET", "/x"))).toMatch(/^request {3}GET \/x\nanswer {4}404, by Nginx itself\nwhy /);
 });
+
+it("says that Synapse is asked for the user of the authentication service's tokens, where the user decides", () => {
+  const settings = { matrix_authentication_service: { enabled: true, endpoint: "http://mas.example/" } };
+  const withService = environment({ synapse: { settings } });
+  const explainHere = explainerOf(withService, planFor("seventeen", withService));
+  const { process, key } = explainHere({
+    method: "GET",
+    target: "/_matrix/client/v3/sync?since=s1&access_token=mat_abc",
+  });
+  expect([process, key?.value]).toEqual([null, null]);
+  expect(key?.from).toContain("Synapse names");
+  const token = `syt_${Buffer.from("alice").toString("base64url")}_abc_1`;
+  const own = explainHere({ method: "GET", target: `/_matrix/client/v3/sync?since=s1&access_token=${token}` });
+  expect(own.key?.value).toBe("alice");
+  const room = explainHere({ method: "POST", target: "/_matrix/client/v3/createRoom?access_token=mat_abc" });
+  expect(room.key?.value).toBe("the whole token");
+});

@@ -260,7 +260,7 @@ describe("an image of Synapse that is too old", () => {
 
   it("is refused for the workers that the machine leads to", () => {
     expect(() => solve(withImage("matrixdotorg/synapse:v1.140.0"), machine(8192, 4))).toThrow(
-      "test.yaml: `images.synapse`: Synapse 1.140 is too old for what the workers do, which needs: client_reader 1.144, media_repository 1.152. Name a newer image, or a layout without them in `synapse.workers`",
+      "test.yaml: `images.synapse`: Synapse 1.140 is too old for what the workers do, which needs: client_reader 1.144, media_repository 1.159. Name a newer image, or a layout without them in `synapse.workers`",
     );
   });
 
