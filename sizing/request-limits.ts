@@ -1,4 +1,4 @@
-import type { LayoutProcess } from "../configs/catalogue/layouts";
+import { holdersOf, type LayoutProcess } from "../configs/catalogue/layouts";
 import { ROLES, type RoleName, roleOf } from "../configs/catalogue/roles";
 import type { ConnectionPlan } from "./connections";
 import type { Plan, RequestLimits, Solved } from "./plan";
@@ -76,7 +76,7 @@ export const requestLimitsFor = (
 ): RequestLimits => {
   const polls = pollsFor(expected.clients.value);
   const limitOf = (role: RoleName): Solved<number> | undefined => {
-    const holders = processes.filter((process) => process.roles.includes(role));
+    const holders = holdersOf(processes, role);
     const demand = demandOf(role);
     if (!isRouted(role) || (holders.length === 0 && demand === "work")) return undefined;
     const cpMax = (holders.length > 0 ? cpMaxWorker : cpMaxMain).value;

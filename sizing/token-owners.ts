@@ -1,4 +1,4 @@
-import type { LayoutProcess } from "../configs/catalogue/layouts";
+import { holdersOf, type LayoutProcess } from "../configs/catalogue/layouts";
 import { ROLES } from "../configs/catalogue/roles";
 import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
@@ -18,9 +18,7 @@ const hasAuthenticationService = ({ synapse }: Environment): boolean => {
  */
 export const asksForTokenOwners = (env: Environment, processes: readonly LayoutProcess[]): boolean =>
   hasAuthenticationService(env) &&
-  ROLES.some(
-    ({ name, balancing }) => balancing === "user" && processes.filter(({ roles }) => roles.includes(name)).length > 1,
-  );
+  ROLES.some(({ name, balancing }) => balancing === "user" && holdersOf(processes, name).length > 1);
 
 /** Memory of what Nginx was told, without steps; it drops the oldest when that is full. */
 export const tokenOwnersMemory = (clients: number): Bytes => Bytes.max(MIB, PER_CLIENT.times(clients));

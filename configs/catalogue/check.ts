@@ -1,4 +1,4 @@
-import type { Layout, LayoutProcess } from "./layouts";
+import { holdersOf, type Layout, type LayoutProcess } from "./layouts";
 import { ROLES, type RoleName } from "./roles";
 
 /** What is wrong with a layout, and where. */
@@ -27,9 +27,6 @@ const mistake = (message: string, processes: readonly LayoutProcess[], role?: Ro
   processes: processes.map(({ name }) => name),
   ...(role === undefined ? {} : { role }),
 });
-
-const holdersOf = (layout: Processes, role: RoleName): LayoutProcess[] =>
-  layout.processes.filter((process) => process.roles.includes(role));
 
 const numberMistakes = ({ processes: [, ...workers] }: Processes): LayoutMistake[] => {
   if (workers.length <= MOST_WORKERS) return [];
@@ -73,7 +70,7 @@ const roleMistakes = ({ processes: [main, ...workers] }: Processes): LayoutMista
 
 const holderMistakes = (layout: Processes): LayoutMistake[] =>
   ROLES.flatMap(({ name, singleton }) => {
-    const holders = holdersOf(layout, name);
+    const holders = holdersOf(layout.processes, name);
     if (singleton === false || holders.length < 2) return [];
     const names = holders.map((process) => process.name).join(" and ");
     return [mistake(`${name} may run in one process only, not in ${names}: ${singleton}`, holders, name)];
@@ -81,7 +78,7 @@ const holderMistakes = (layout: Processes): LayoutMistake[] =>
 
 /** First syncs are told from others by their query alone, so one role without the other would route half of them. */
 const syncMistakes = (layout: Processes): LayoutMistake[] => {
-  const [first, later] = [holdersOf(layout, "initial_sync"), holdersOf(layout, "sync")];
+  const [first, later] = [holdersOf(layout.processes, "initial_sync"), holdersOf(layout.processes, "sync")];
   if (first.length > 0 === later.length > 0) return [];
   const [has, lacks] = first.length > 0 ? (["initial_sync", "sync"] as const) : (["sync", "initial_sync"] as const);
   const message = `${has} without ${lacks}: initial_sync and sync need each other, as one path serves both`;

@@ -50,6 +50,19 @@ export const layoutOf = (name: LayoutName, groups: readonly LayoutGroup[]): Layo
   processes: [MAIN, ...groups.flatMap(processesOf)],
 });
 
+/** Processes that hold a role, in their order. */
+export const holdersOf = (processes: readonly LayoutProcess[], role: RoleName): LayoutProcess[] =>
+  processes.filter(({ roles }) => roles.includes(role));
+
+/**
+ * Processes that do the work of a role: its holders, else main.
+ * @param processes - main first
+ */
+export const doersOf = (processes: readonly LayoutProcess[], role: RoleName): LayoutProcess[] => {
+  const holders = holdersOf(processes, role);
+  return holders.length > 0 ? holders : processes.slice(0, 1);
+};
+
 /** Worker processes beside main. */
 export const workersIn = ({ processes }: Layout): number => processes.length - 1;
 

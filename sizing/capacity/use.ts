@@ -1,4 +1,4 @@
-import type { LayoutProcess } from "../../configs/catalogue/layouts";
+import { holdersOf, type LayoutProcess } from "../../configs/catalogue/layouts";
 import type { RoleName } from "../../configs/catalogue/roles";
 import { type ByPart, type CostSet, type Costs, medianOf, SYNAPSE_PARTS, type SynapsePart } from "./costs";
 import type { Rates } from "./rates";
@@ -69,7 +69,7 @@ const coresOf = (process: LayoutProcess, processes: readonly LayoutProcess[], se
   let cores = Math.max(stillOf(set, isMain ? "main" : "idle"), 0) + total(part("idle"));
   if (isMain) cores += total(beside("main"));
   for (const [name, role] of Object.entries(ROLE_OF) as [keyof typeof ROLE_OF, RoleName][]) {
-    const holders = processes.filter(({ roles }) => roles.includes(role));
+    const holders = holdersOf(processes, role);
     if (holders.length === 0 ? isMain : holders.includes(process)) {
       cores += total(beside(name)) / Math.max(1, holders.length);
     }

@@ -1,4 +1,4 @@
-import type { Layout } from "../../configs/catalogue/layouts";
+import { doersOf, type Layout } from "../../configs/catalogue/layouts";
 import type { RoleName } from "../../configs/catalogue/roles";
 import { docker } from "./engine-project";
 import type { MatrixClient } from "./matrix-client";
@@ -151,16 +151,13 @@ export const chores = async (
   alice: MatrixClient,
 ): Promise<Chore[]> => {
   const scene = new Scene(environment, guest, alice);
-  const holdersOf = (role: RoleName): string[] => {
-    const holders = processes.filter(({ roles }) => roles.includes(role));
-    return (holders.length > 0 ? holders : processes.slice(0, 1)).map(({ name }) => name);
-  };
-  const rooms = await scene.rooms(holdersOf("event_persister"));
+  const namesOf = (role: RoleName): string[] => doersOf(processes, role).map(({ name }) => name);
+  const rooms = await scene.rooms(namesOf("event_persister"));
   const [first] = rooms as [Room, ...Room[]];
   // Where the same process takes messages and writes them, nobody is left to wait.
-  const creators = holdersOf("event_creator");
+  const creators = namesOf("event_creator");
   const apart = rooms.filter(({ persister }) => !creators.includes(persister));
-  const [pusher] = holdersOf("pusher") as [string, ...string[]];
+  const [pusher] = namesOf("pusher") as [string, ...string[]];
   return [
     ...apart.map((room) =>
       persisting(
@@ -169,8 +166,8 @@ export const chores = async (
         rooms.filter((other) => other !== room),
       ),
     ),
-    ...holdersOf("federation_sender").map((process) => sending(scene, process, first)),
-    ...holdersOf("user_directory").map((process) => indexing(scene, process, first)),
+    ...namesOf("federation_sender").map((process) => sending(scene, process, first)),
+    ...namesOf("user_directory").map((process) => indexing(scene, process, first)),
     await pushing(scene, pusher, first),
   ];
 };
