@@ -3,17 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { docker } from "../engine.mjs";
 import { output } from "../lib.mjs";
-import {
-  CLIENT,
-  imageOf,
-  inside,
-  PREFIX,
-  psql,
-  SOCKET_MOUNT,
-  startServer,
-  stopServer,
-  volumeOf,
-} from "./container.mjs";
+import { imageOf, inside, PREFIX } from "./container.mjs";
 
 /** Of the kit's limit for Postgres: more than its shared_buffers, less than its memory. */
 const SHARE = 0.6;
@@ -60,18 +50,18 @@ export const sizesOf = (plan) => {
 };
 
 /** Synapse itself makes its tables, and goes when its background updates are through. */
-const makeSchema = async () => {
-  psql("postgres", "CREATE DATABASE synapse TEMPLATE template0 LOCALE 'C' ENCODING 'UTF8'");
+const makeSchema = async (side) => {
+  side.psql("postgres", "CREATE DATABASE synapse TEMPLATE template0 LOCALE 'C' ENCODING 'UTF8'");
   const python = "python3 -m synapse.app.homeserver -c /tmp/homeserver.yaml";
   docker(
-    ...["run", "--detach", "--name", SYNAPSE, "--network", "none", "--volume", SOCKET_MOUNT, "--user", "991"],
+    ...["run", "--detach", "--name", SYNAPSE, "--network", "none", "--volume", side.socket, "--user", "991"],
     ...["--env", `HOMESERVER=${HOMESERVER}`, "--workdir", "/tmp", "--entrypoint", "sh", imageOf("synapse"), "-c"],
     `printf %s "$HOMESERVER" >/tmp/homeserver.yaml && ${python} --generate-keys && exec ${python}`,
   );
   try {
     for (let left = 120; ; left -= 1) {
       const healthy = inside(SYNAPSE, "curl", "-fsS", "http://127.0.0.1:8008/health").status === 0;
-      if (healthy && psql("synapse", "SELECT count(*) FROM background_updates") === "0") return;
+      if (healthy && side.psql("synapse", "SELECT count(*) FROM background_updates") === "0") return;
       if (left === 0) throw new Error(`Synapse did not make its schema: ${docker("logs", "--tail", "5", SYNAPSE)}`);
       await sleep(1000);
     }
@@ -81,45 +71,45 @@ const makeSchema = async () => {
 };
 
 /** Reads the tables of a database and their indexes into shared_buffers and the page cache, as far as they fit. */
-export const prewarm = (database) =>
-  psql(
+export const prewarm = (side, database) =>
+  side.psql(
     database,
     "SELECT sum(pg_prewarm(oid, 'buffer')) FROM pg_class WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace AND relpages > 0",
   );
 
-/** Loads what is not there yet. The client must run. */
-export const ensureData = async (box, plan) => {
+const load = async (side, box, sizes) => {
+  await side.startServer({ box, settings: LOADING });
+  try {
+    side.psql("postgres", "CREATE DATABASE pgbench");
+    const initialize = ["-i", "-q", "-I", "dtGvp", "-s", String(sizes.scale), "-U", "postgres", "pgbench"];
+    output("docker", ["exec", side.client, "pgbench", ...initialize]);
+    await makeSchema(side);
+    const variables = ["users", "rooms", "events", "groups"].flatMap((name) => ["-v", `${name}=${sizes[name]}`]);
+    side.psql("synapse", readFileSync(new URL("rows.sql", import.meta.url), "utf8"), ...variables);
+    for (const database of ["pgbench", "synapse"]) side.psql(database, "CREATE EXTENSION pg_prewarm; CHECKPOINT");
+  } finally {
+    side.stopServer();
+  }
+};
+
+const copy = (from, to) =>
+  docker(
+    ...["run", "--rm", "--network", "none", "--volume", `${from}:/from:ro`, "--volume", `${to}:/to`],
+    ...["--entrypoint", "cp", imageOf("postgres-18"), "--archive", "/from/.", "/to/"],
+  );
+
+/** Loads what is not there yet, the same for all sides. Their clients must run. */
+export const ensureData = async (sides, box, plan) => {
   const sizes = sizesOf(plan);
-  const volume = volumeOf(box);
+  const [first, ...others] = sides;
   // An empty volume beside it says that the load was finished.
-  const done = `${volume}-${sizes.events}`;
+  const done = `${first.volume(box)}-${sizes.events}`;
   const volumes = output("docker", ["volume", "ls", "--quiet"]).split("\n");
   if (volumes.includes(done)) return sizes;
-  for (const old of volumes) if (old.startsWith(volume)) docker("volume", "rm", old);
-  await startServer({ box, settings: LOADING });
-  try {
-    psql("postgres", "CREATE DATABASE pgbench");
-    output("docker", [
-      "exec",
-      CLIENT,
-      "pgbench",
-      "-i",
-      "-q",
-      "-I",
-      "dtGvp",
-      "-s",
-      String(sizes.scale),
-      "-U",
-      "postgres",
-      "pgbench",
-    ]);
-    await makeSchema();
-    const variables = ["users", "rooms", "events", "groups"].flatMap((name) => ["-v", `${name}=${sizes[name]}`]);
-    psql("synapse", readFileSync(new URL("rows.sql", import.meta.url), "utf8"), ...variables);
-    for (const database of ["pgbench", "synapse"]) psql(database, "CREATE EXTENSION pg_prewarm; CHECKPOINT");
-  } finally {
-    stopServer();
-  }
+  const olds = volumes.filter((name) => sides.some((side) => name.startsWith(side.volume(box))));
+  for (const old of olds) docker("volume", "rm", old);
+  await load(first, box, sizes);
+  for (const side of others) copy(first.volume(box), side.volume(box));
   docker("volume", "create", done);
   return sizes;
 };

@@ -1,7 +1,7 @@
 // pgbench: one window, its rate and its latencies.
 
 import { round, start } from "../lib.mjs";
-import { CLIENT, inside } from "./container.mjs";
+import { inside } from "./container.mjs";
 
 const THREADS = 2;
 /** Of the Synapse mix; a transaction that met a concurrent update is tried again, as Synapse does. */
@@ -44,13 +44,13 @@ export const rate = (text) => {
 };
 
 /** @returns transactions a second, latencies in ms, transactions that failed for good */
-export const window = async (load, { clients, seconds, sizes, logged = true }) => {
+export const window = async ({ client }, load, { clients, seconds, sizes, logged = true }) => {
   const log = logged ? ["-l", "--log-prefix", "/logs/window"] : [];
   const text = await start("docker", [
-    ...["exec", CLIENT, "pgbench", "-n", "-U", "postgres", "-c", String(clients), "-j", String(THREADS)],
+    ...["exec", client, "pgbench", "-n", "-U", "postgres", "-c", String(clients), "-j", String(THREADS)],
     ...["-T", String(seconds), ...log, ...loadArguments(load, sizes)],
   ]);
   if (!logged) return undefined;
-  const { stdout } = inside(CLIENT, "sh", "-c", "cat /logs/window.*; rm /logs/window.*");
+  const { stdout } = inside(client, "sh", "-c", "cat /logs/window.*; rm /logs/window.*");
   return { tps: round(rate(text)), ...latencies(stdout) };
 };

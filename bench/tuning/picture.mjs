@@ -31,10 +31,10 @@ const panel = (x, width, top, load, { arms, noise }, names) => {
   const at = (value) => x + ((Math.min(MOST, Math.max(LEAST, value)) - LEAST) / (MOST - LEAST)) * width;
   const height = names.length * ROW;
   const rows = names.map((name, row) => {
-    const { median, low, high } = arms[name].times_ours.tps;
     const y = top + row * ROW + ROW / 2;
-    const kind = name === OURS ? "mine" : "dot";
-    return `<line class="span" x1="${at(low).toFixed(1)}" x2="${at(high).toFixed(1)}" y1="${y}" y2="${y}"/><circle class="${kind}" cx="${at(median).toFixed(1)}" cy="${y}" r="4"/>`;
+    if (name === OURS) return `<circle class="mine" cx="${at(1).toFixed(1)}" cy="${y}" r="4"/>`;
+    const { median, low, high } = arms[name].times_ours.tps;
+    return `<line class="span" x1="${at(low).toFixed(1)}" x2="${at(high).toFixed(1)}" y1="${y}" y2="${y}"/><circle class="dot" cx="${at(median).toFixed(1)}" cy="${y}" r="4"/>`;
   });
   return [
     text(x, top - 10, NAMES[load], "head"),

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { start } from "../lib.mjs";
-import { ballastAlive, CLIENT, inside, kernelSays, psql, SERVER, startServer, stopServer } from "./container.mjs";
+import { ballastAlive, inside, kernelSays } from "./container.mjs";
 import { prewarm } from "./data.mjs";
 
 const KB = 1024;
@@ -27,8 +27,8 @@ const LITTER = Array.from(
 ).join("\n");
 const SPOIL = Array.from({ length: TABLES }, (_, n) => `DELETE FROM litter${n} WHERE g % 2 = 0;`).join("\n");
 
-const asked = (sql) => {
-  const { status, stdout } = inside(CLIENT, "psql", "-X", "-A", "-t", "-U", "postgres", "-c", sql, "postgres");
+const asked = ({ client }, sql) => {
+  const { status, stdout } = inside(client, "psql", "-X", "-A", "-t", "-U", "postgres", "-c", sql, "postgres");
   return status === 0 ? stdout.trim() : undefined;
 };
 
@@ -42,11 +42,11 @@ export const logged = (log) => ({
   memory: log.match(/ERROR: {2}out of memory/g)?.length ?? 0,
 });
 
-const workMem = () => Number(asked("SELECT setting FROM pg_settings WHERE name = 'work_mem'"));
+const workMem = (side) => Number(asked(side, "SELECT setting FROM pg_settings WHERE name = 'work_mem'"));
 
 /** @returns greatest number of connections that held their memory at once */
-const worstCase = async (connections) => {
-  const rows = workMem() * KB * FULL;
+const worstCase = async (side, connections) => {
+  const rows = workMem(side) * KB * FULL;
   const sizes = [
     `sorted=${Math.floor(rows / SORTED_BYTES)}`,
     `hashed=${Math.floor((rows * HASH_MEM_MULTIPLIER) / HASHED_BYTES)}`,
@@ -54,7 +54,7 @@ const worstCase = async (connections) => {
   const gate = start("docker", [
     "exec",
     "-i",
-    CLIENT,
+    side.client,
     "psql",
     "-X",
     "-U",
@@ -69,7 +69,7 @@ const worstCase = async (connections) => {
   const clients = start("docker", [
     ...[
       "exec",
-      CLIENT,
+      side.client,
       "pgbench",
       "-n",
       "-U",
@@ -97,8 +97,8 @@ const worstCase = async (connections) => {
   let kills = 0;
   let peak = 0;
   const look = () => {
-    held = Math.max(held, Number(asked(WAITING) ?? 0));
-    const now = kernelSays();
+    held = Math.max(held, Number(asked(side, WAITING) ?? 0));
+    const now = kernelSays(side);
     kills = Math.max(kills, now.kills);
     peak = Math.max(peak, now.held);
   };
@@ -107,10 +107,10 @@ const worstCase = async (connections) => {
     look();
   }
   if (!over) {
-    inside(CLIENT, "psql", "-X", "-q", "-U", "postgres", "-c", SPOIL, "litter");
+    inside(side.client, "psql", "-X", "-q", "-U", "postgres", "-c", SPOIL, "litter");
     const index = start("docker", [
       "exec",
-      CLIENT,
+      side.client,
       "psql",
       "-X",
       "-q",
@@ -133,6 +133,7 @@ const worstCase = async (connections) => {
   }
   look();
   asked(
+    side,
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(900)%' AND pid <> pg_backend_pid()",
   );
   const aborted = await clients;
@@ -140,10 +141,10 @@ const worstCase = async (connections) => {
   return { held, kills, peak, aborted };
 };
 
-const cleaned = async () => {
+const cleaned = async (side) => {
   for (let left = 60; left > 0; left -= 1) {
-    if (asked("DROP DATABASE IF EXISTS litter WITH (FORCE)") !== undefined) {
-      psql("pgbench", "DROP INDEX IF EXISTS worst");
+    if (asked(side, "DROP DATABASE IF EXISTS litter WITH (FORCE)") !== undefined) {
+      side.psql("pgbench", "DROP INDEX IF EXISTS worst");
       return;
     }
     await sleep(1000);
@@ -151,8 +152,8 @@ const cleaned = async () => {
 };
 
 /** @returns what happened to one arm */
-export const worst = async (arm, box, plan) => {
-  await startServer({
+export const worst = async (side, arm, box, plan) => {
+  await side.startServer({
     ...arm,
     box,
     // So that autovacuum comes while all is held, and not a minute later.
@@ -160,17 +161,17 @@ export const worst = async (arm, box, plan) => {
     ballast: plan.others,
   });
   try {
-    asked("DROP DATABASE IF EXISTS litter WITH (FORCE)");
-    psql("postgres", "CREATE DATABASE litter");
-    psql("litter", LITTER);
+    asked(side, "DROP DATABASE IF EXISTS litter WITH (FORCE)");
+    side.psql("postgres", "CREATE DATABASE litter");
+    side.psql("litter", LITTER);
     // Full caches first, as on a box that has run for a while.
-    for (const database of ["synapse", "pgbench"]) prewarm(database);
-    const { held, kills, peak, aborted } = await worstCase(arm.connections);
-    const tenants = ballastAlive();
-    const { stdout, stderr } = spawnSync("docker", ["logs", SERVER], { encoding: "utf8", maxBuffer: 1024 ** 3 });
+    for (const database of ["synapse", "pgbench"]) prewarm(side, database);
+    const { held, kills, peak, aborted } = await worstCase(side, arm.connections);
+    const tenants = ballastAlive(side);
+    const { stdout, stderr } = spawnSync("docker", ["logs", side.server], { encoding: "utf8", maxBuffer: 1024 ** 3 });
     const said = logged(`${stdout}${stderr}`);
     const state = JSON.parse(
-      spawnSync("docker", ["inspect", "--format", "{{json .State}}", SERVER], { encoding: "utf8" }).stdout,
+      spawnSync("docker", ["inspect", "--format", "{{json .State}}", side.server], { encoding: "utf8" }).stdout,
     );
     return {
       connections: arm.connections,
@@ -186,16 +187,16 @@ export const worst = async (arm, box, plan) => {
       limit_mib: Math.round(arm.limit / 1024 ** 2),
     };
   } finally {
-    stopServer();
+    side.stopServer();
   }
 };
 
 /** After the worst case of the last arm: nothing of it stays in the data. */
-export const cleanUp = async (box) => {
-  await startServer({ box, settings: {} });
+export const cleanUp = async (side, box) => {
+  await side.startServer({ box, settings: {} });
   try {
-    await cleaned();
+    await cleaned(side);
   } finally {
-    stopServer();
+    side.stopServer();
   }
 };

@@ -30,6 +30,5 @@ export const interval = (values) => {
 /** Of the pairs with the windows of the same rounds. */
 export const ratios = (values, others) => interval(values.map((value, turn) => value / others[turn]));
 
-/** Greatest distance from 1 of the pairs of an arm with itself, at least 3 %: less than this is no difference. */
-export const noise = (values, again) =>
-  round(Math.max(0.03, ...values.map((value, turn) => Math.abs(again[turn] / value - 1))));
+/** How far from 1 the interval of ours beside itself goes, at least 3 %: less than this is no difference. */
+export const noise = ({ low, high }) => round(Math.max(0.03, 1 - low, high - 1));

@@ -1,12 +1,15 @@
-// Windows of all arms on one box: they take turns, there and back, under the same co-tenants.
-import { start } from "../lib.mjs";
-import { CLIENT, psql, startServer, stopServer } from "./container.mjs";
+// Duels: ours and another arm run at once, each in a box of its own on half of the cores, and change cores in the middle.
+import { setTimeout as sleep } from "node:timers/promises";
+import { start, sum } from "../lib.mjs";
+import { OURS } from "./arms.mjs";
+import { halvesOf } from "./container.mjs";
 import { prewarm } from "./data.mjs";
 import { window } from "./pgbench.mjs";
 
 /** `busy` is the Synapse mix beside an index build, a VACUUM and a question of the administrator, one after the other. */
 export const LOADS = ["select", "tpcb", "synapse", "busy"];
-const WARM_SECONDS = 1;
+/** Until what a load reads often lies in shared_buffers, which `prewarm` filled with what it read last. */
+const WARM_SECONDS = 5;
 
 const MAINTENANCE = [
   "SET application_name = 'maintenance'",
@@ -17,24 +20,12 @@ const MAINTENANCE = [
 ];
 
 /** Works through the list again and again. @returns function that ends it */
-const maintain = () => {
+const maintain = (side) => {
   let ended = false;
+  const options = ["-X", "-q", "-U", "postgres", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1"];
   const commands = MAINTENANCE.flatMap((sql) => ["-c", sql]);
-  const psqlCommand = [
-    "psql",
-    "-X",
-    "-q",
-    "-U",
-    "postgres",
-    "-o",
-    "/dev/null",
-    "-v",
-    "ON_ERROR_STOP=1",
-    ...commands,
-    "synapse",
-  ];
   const work = async () => {
-    while (!ended) await start("docker", ["exec", CLIENT, ...psqlCommand]);
+    while (!ended) await start("docker", ["exec", side.client, "psql", ...options, ...commands, "synapse"]);
   };
   // It is ended in the middle of something: only what fails before that is a failure.
   const worked = work().then(
@@ -43,58 +34,98 @@ const maintain = () => {
   );
   return async () => {
     ended = true;
-    psql("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'maintenance'");
+    side.psql(
+      "postgres",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'maintenance'",
+    );
     const failure = await worked;
-    psql("synapse", "DROP INDEX IF EXISTS bench");
+    side.psql("synapse", "DROP INDEX IF EXISTS bench");
     if (failure) throw failure;
   };
 };
 
-const measured = async (load, { clients, seconds, sizes }) => {
+const onBoth = (sides, work) => Promise.all(sides.map(work));
+
+const pin = (sides, halves) => {
+  for (const [turn, side] of sides.entries()) side.pin(halves[turn]);
+};
+
+const changeCores = async (sides, halves, seconds) => {
+  await sleep((seconds / 2) * 1000);
+  pin(sides, [...halves].reverse());
+};
+
+/** @returns figures of the sides, in their order */
+const measured = async (sides, load, { halves, seconds, ...options }) => {
   const script = load === "busy" ? "synapse" : load;
-  await window(script, { clients, seconds: WARM_SECONDS, sizes, logged: false });
-  psql("postgres", "CHECKPOINT");
-  const end = load === "busy" ? maintain() : async () => undefined;
+  pin(sides, halves);
+  await onBoth(sides, (side) => window(side, script, { ...options, seconds: WARM_SECONDS, logged: false }));
+  for (const side of sides) side.psql("postgres", "CHECKPOINT");
+  const ends = load === "busy" ? sides.map(maintain) : [];
   try {
-    return await window(script, { clients, seconds, sizes });
+    const [figures] = await Promise.all([
+      onBoth(sides, (side) => window(side, script, { ...options, seconds })),
+      changeCores(sides, halves, seconds),
+    ]);
+    return figures;
   } finally {
-    await end();
+    for (const end of ends) await end();
   }
 };
 
-const visit = async (arm, box, plan, options) => {
-  await startServer({ box, ...arm, ballast: plan.others });
+/**
+ * The co-tenants' memory is written and cannot be swapped out, so that a box without them is as much smaller: two boxes
+ * at once would not fit this machine otherwise. The co-tenants' work stays.
+ */
+const withoutTenants = (arm, box, plan) => ({
+  box,
+  ...arm,
+  limit: arm.limit - sum(plan.others),
+  ballast: [1024 ** 2],
+  cores: halvesOf(box)[0].split("-").length,
+});
+
+/** @returns for each load the figures of both: `ours` and `other` */
+const duel = async (sides, arms, box, plan, { loads, ...options }) => {
   try {
+    await Promise.all(sides.map((side, turn) => side.startServer(withoutTenants(arms[turn], box, plan))));
     const figures = {};
     let warm;
-    for (const load of options.loads) {
+    for (const load of loads) {
       const database = load === "select" || load === "tpcb" ? "pgbench" : "synapse";
-      if (warm !== database) prewarm(database);
+      if (warm !== database) for (const side of sides) prewarm(side, database);
       warm = database;
-      figures[load] = await measured(load, { ...options, clients: plan.servers });
+      const [ours, other] = await measured(sides, load, { ...options, clients: plan.servers });
+      figures[load] = { ours, other };
     }
     return figures;
   } finally {
-    stopServer();
+    for (const side of sides) side.stopServer();
   }
 };
 
 /**
  * @param before - windows of earlier rounds, which these follow
- * @returns for each arm the windows of all rounds, in their order
+ * @returns for each arm but ours the duels of all rounds, in their order
  */
-export const throughput = async (box, plan, arms, { rounds, before = {}, ...options }) => {
-  const windows = Object.fromEntries(arms.map(({ name }) => [name, [...(before[name] ?? [])]]));
-  const first = windows[arms[0].name].length;
+export const throughput = async (sides, box, plan, arms, { rounds, before = {}, ...options }) => {
+  const [ours, ...others] = arms;
+  const windows = { ...before, ...Object.fromEntries(others.map(({ name }) => [name, [...(before[name] ?? [])]])) };
+  const first = windows[others[0].name].length;
   for (let round = first; round < first + rounds; round += 1) {
-    const order = round % 2 === 0 ? arms : [...arms].reverse();
-    for (const arm of order) {
-      const figures = await visit(arm, box, plan, options);
-      windows[arm.name].push(figures);
+    // There and back, and each on the other's data and first on the other's cores.
+    const inTurn = (list) => (round % 2 === 0 ? list : [...list].reverse());
+    const halves = inTurn(halvesOf(box));
+    for (const other of inTurn(others)) {
+      const figures = await duel(inTurn(sides), [ours, other], box, plan, { ...options, halves });
+      windows[other.name].push(figures);
       const text = Object.entries(figures).map(
-        ([load, { tps, p99 }]) => `${load} ${tps.toFixed(0)}/s p99 ${p99.toFixed(1)} ms`,
+        ([load, pair]) =>
+          `${load} ${pair.ours.tps.toFixed(0)} and ${pair.other.tps.toFixed(0)}/s, p99 ${pair.ours.p99} and ${pair.other.p99} ms`,
       );
-      console.error(`tuning: ${box}, round ${round + 1} of ${first + rounds}, ${arm.name}: ${text.join(", ")}`);
+      console.error(
+        `tuning: ${box}, round ${round + 1} of ${first + rounds}, ${OURS} and ${other.name}: ${text.join("; ")}`,
+      );
     }
   }
   return windows;

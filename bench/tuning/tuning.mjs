@@ -3,8 +3,9 @@
 
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { sum } from "../lib.mjs";
 import { armsOf, OURS, OURS_AGAIN } from "./arms.mjs";
-import { imageOf, removeAll, startClient, startServer, stopServer } from "./container.mjs";
+import { imageOf, removeAll, SIDES } from "./container.mjs";
 import { ensureData } from "./data.mjs";
 import { summary } from "./figures.mjs";
 import { BOXES, planOf } from "./plan.mjs";
@@ -19,12 +20,15 @@ const available = () => Number(/^MemAvailable: +(\d+) kB$/m.exec(readFileSync("/
 /** An arm with a setting that this engine or build does not let the server start with: the nearest that it does. */
 const STAND_INS = [["io_method", "io_uring", "worker"]];
 
+/** The worst case needs one. */
+const [SIDE] = SIDES;
+
 /** @returns the arm as it can run, and what had to be replaced */
 const startable = async (arm, box) => {
   const asked = STAND_INS.filter(([name, value]) => arm.settings[name] === value);
   if (asked.length === 0) return { arm, replaced: [] };
   try {
-    await startServer({ box, ...arm });
+    await SIDE.startServer({ box, ...arm });
     return { arm, replaced: [] };
   } catch {
     const settings = { ...arm.settings, ...Object.fromEntries(asked.map(([name, , instead]) => [name, instead])) };
@@ -33,7 +37,7 @@ const startable = async (arm, box) => {
       replaced: asked.map(([name, value, instead]) => `${name} = ${value} of ${arm.name} by ${instead}`),
     };
   } finally {
-    stopServer();
+    SIDE.stopServer();
   }
 };
 
@@ -45,10 +49,10 @@ const allStartable = async (arms, box) => {
 
 const worstCases = async (box, plan, arms, safety) => {
   for (const arm of arms) {
-    safety[arm.name] = await worst(arm, box, plan);
+    safety[arm.name] = await worst(SIDE, arm, box, plan);
     console.error(`tuning: ${box}, worst case, ${arm.name}: ${JSON.stringify(safety[arm.name])}`);
   }
-  await cleanUp(box);
+  await cleanUp(SIDE, box);
 };
 
 /** Windows that new rounds follow: those of the same length on the same data. */
@@ -60,22 +64,29 @@ const earlier = (box, kept, sizes, { add, seconds }) => {
   return kept.windows;
 };
 
+/** Bytes: one box with its co-tenants in the worst case, two without in duels. */
+const memoryOf = (plan, parts) => {
+  const whole = plan.ram - plan.reserve;
+  return Math.max(whole, parts.includes("throughput") ? 2 * (whole - sum(plan.others)) : 0);
+};
+
 /** Figures of one box; `kept` are those of an earlier run, of which the parts that are not wanted stay. */
 const boxFigures = async (box, kept, about, options) => {
   const { parts, rounds, seconds, arms: wanted } = options;
   const plan = planOf(box);
-  if (available() < plan.ram - plan.reserve + SPARE) throw new Error(`the machine has no ${box} box to spare now`);
-  const sizes = await ensureData(box, plan);
+  if (available() < memoryOf(plan, parts) + SPARE) throw new Error(`the machine has no ${box} box to spare now`);
+  const sizes = await ensureData(SIDES, box, plan);
   if (parts.length === 0) return kept;
-  const { arms, replaced } = await allStartable(
-    armsOf(box, plan).filter(({ name }) => wanted?.includes(name) ?? true),
-    box,
-  );
+  const isWanted = ({ name }) =>
+    wanted === undefined ||
+    wanted.includes(name) ||
+    (parts.includes("throughput") && [OURS, OURS_AGAIN].includes(name));
+  const { arms, replaced } = await allStartable(armsOf(box, plan).filter(isWanted), box);
   const figures = { ...kept, ...about, clients: plan.servers, data: sizes, replaced };
   if (parts.includes("throughput")) {
     const before = earlier(box, kept, sizes, options);
-    const windows = await throughput(box, plan, arms, { rounds, seconds, sizes, before, loads: LOADS });
-    Object.assign(figures, { rounds: windows[OURS].length, seconds, loads: summary(windows, LOADS), windows });
+    const windows = await throughput(SIDES, box, plan, arms, { rounds, seconds, sizes, before, loads: LOADS });
+    Object.assign(figures, { rounds: windows[OURS_AGAIN].length, seconds, loads: summary(windows, LOADS), windows });
   }
   if (parts.includes("safety")) {
     figures.safety = options.add ? { ...kept?.safety } : {};
@@ -100,14 +111,14 @@ export const benchTuning = async (kept, about, { boxes = BOXES, keepData = false
     boxes: Object.fromEntries(BOXES.filter((box) => figures[box]).map((box) => [box, figures[box]])),
   });
   removeAll();
-  startClient();
+  for (const side of SIDES) side.startClient();
   try {
     for (const box of boxes) {
       figures[box] = await boxFigures(box, figures[box], about(), options);
       keep(all());
     }
   } finally {
-    stopServer();
+    for (const side of SIDES) side.stopServer();
     removeAll(!keepData);
   }
 };

@@ -47,9 +47,28 @@ describe("pairs", () => {
     expect(called("statistics.mjs", expression)).toEqual(called("statistics.mjs", expression));
   });
 
-  it("know no noise below 3 %", () => {
-    expect(called("statistics.mjs", "m.noise([100, 100], [101, 99])")).toBe(0.03);
-    expect(called("statistics.mjs", "m.noise([100, 100], [90, 101])")).toBe(0.1);
+  it("know no noise below 3 %, and none nearer than the interval of ours beside itself", () => {
+    expect(called("statistics.mjs", "m.noise({ low: 0.99, high: 1.01 })")).toBe(0.03);
+    expect(called("statistics.mjs", "m.noise({ low: 0.9, high: 1.01 })")).toBe(0.1);
+    expect(called("statistics.mjs", "m.noise({ low: 0.99, high: 1.2 })")).toBe(0.2);
+  });
+});
+
+describe("duels", () => {
+  const figures = (tps: number) => ({ tps, p99: 1000 / tps, failed: 1 });
+  const duel = (ours: number, other: number) => ({ select: { ours: figures(ours), other: figures(other) } });
+  const windows = {
+    peer: [duel(100, 110), duel(200, 220), duel(50, 55)],
+    "ours again": [duel(100, 100), duel(100, 80), duel(100, 103)],
+  };
+
+  it("compare an arm with ours of the same duel, and ours beside itself is the noise", () => {
+    const { select } = called<{
+      select: { noise: Record<string, number>; arms: Record<string, Record<string, unknown>> };
+    }>("figures.mjs", `m.summary(${JSON.stringify(windows)}, ["select"])`);
+    expect(select.arms.peer?.times_ours).toMatchObject({ tps: { median: 1.1, low: 1.1, high: 1.1 } });
+    expect(select.arms.ours).toMatchObject({ tps: { median: 100, min: 50, max: 200, runs: 6 }, failed: 6 });
+    expect(select.noise).toEqual({ tps: 0.2, p99: 0.25 });
   });
 });
 
@@ -67,6 +86,13 @@ describe("losses", () => {
       "tps b",
     ]);
     expect(lost({ ours: arm(1, 1), a: arm(0.5, 0.9) })).toEqual(["p99 a"]);
+  });
+
+  it("do not count what one round may have been", () => {
+    const wide = {
+      times_ours: { tps: { median: 1.2, low: 0.9, high: 1.5 }, p99: { median: 0.8, low: 0.5, high: 1.1 } },
+    };
+    expect(lost({ ours: arm(1, 1), a: wide })).toEqual([]);
   });
 
   it("do not count noise", () => {
@@ -135,9 +161,10 @@ describe("the arms", () => {
 describe("the picture", () => {
   it("shows each arm once in each panel, ours not twice, and escapes names", () => {
     const times = { median: 1, low: 0.9, high: 1.1 };
-    const arms = Object.fromEntries(
-      ["ours", "<peer>", "ours again"].map((name) => [name, { times_ours: { tps: times } }]),
-    );
+    const arms = {
+      ours: {},
+      ...Object.fromEntries(["<peer>", "ours again"].map((name) => [name, { times_ours: { tps: times } }])),
+    };
     const safe = {
       oom_kills: 0,
       tenants_killed: 0,
