@@ -10,12 +10,14 @@ const CASE_MS = 5 * 60_000;
 const SHARE_OF_LIMIT = 0.95;
 
 /**
- * Two machines, for the time that they take: with every service, parallel queries and counts of requests, in little memory;
- * and main alone, with the other Postgres. Another line drives another one; docs/sizing.md has the figures of more.
+ * Three machines, for the time that they take: with every service, parallel queries and counts of requests, in little
+ * memory; and main alone, with the other versions of Postgres. Another line drives another one, and docs/sizing.md has the
+ * figures of more.
  */
 const BOXES: readonly BoxOptions[] = [
   { name: "e2e-worst", ram: "4GB", cpus: 8, postgres: 18, port: 18019, network: "10.123.156.0/22" },
   { name: "e2e-worst-alone", ram: "2GB", cpus: 2, postgres: 17, port: 18019, network: "10.123.156.0/22" },
+  { name: "e2e-worst-16", ram: "4GB", cpus: 2, postgres: 16, port: 18019, network: "10.123.156.0/22" },
 ];
 
 describe.each(BOXES)("$ram and $cpus CPUs with PostgreSQL $postgres, at the worst", (options) => {

@@ -16,31 +16,34 @@ import type { PostgresMajor } from "../../configs/environment";
 
 const NOBODY = 65_534;
 
+/**
+ * Copies programs and libraries out of node_modules. The package leaves its library links to an install script, which
+ * `npm ci --ignore-scripts` never runs.
+ */
+export const copyPostgres = (version: PostgresMajor, folder: string): void => {
+  const source = join(__dirname, "..", "..", "node_modules", `pg${version}`);
+  cpSync(join(source, "native"), join(folder, "native"), { recursive: true, verbatimSymlinks: true });
+  const list = join(folder, "native", "pg-symlinks.json");
+  for (const link of JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[]) {
+    const path = join(folder, link.target);
+    mkdirSync(dirname(path), { recursive: true });
+    if (!existsSync(path)) symlinkSync(basename(link.source), path);
+  }
+};
+
 /** A real Postgres of one major, copied out of node_modules so that an unprivileged user can run it. */
 export class PostgresBinary {
   private readonly folder: string;
   private readonly data: string;
 
   constructor(version: PostgresMajor) {
-    const source = join(__dirname, "..", "..", "node_modules", `pg${version}`);
     this.folder = mkdtempSync(join(tmpdir(), `synapse-kit-pg${version}-`));
     this.data = join(this.folder, "data");
-    cpSync(join(source, "native"), join(this.folder, "native"), { recursive: true, verbatimSymlinks: true });
-    this.link();
+    copyPostgres(version, this.folder);
     mkdirSync(this.data);
     chmodSync(this.folder, 0o755);
     if (process.getuid?.() === 0) chownSync(this.data, NOBODY, NOBODY);
     this.run("initdb", ["-D", this.data, "-A", "trust", "--no-sync", "--no-instructions"]);
-  }
-
-  /** The package leaves its library links to an install script, which `npm ci --ignore-scripts` never runs. */
-  private link(): void {
-    const list = join(this.folder, "native", "pg-symlinks.json");
-    for (const { source, target } of JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[]) {
-      const path = join(this.folder, target);
-      mkdirSync(dirname(path), { recursive: true });
-      if (!existsSync(path)) symlinkSync(basename(source), path);
-    }
   }
 
   /** Postgres refuses to run as root. */

@@ -4,6 +4,7 @@ import type { PostgresMajor } from "../../configs/environment";
 import { hostAddress, type Subnets, subnetsOf } from "../../configs/network";
 import { containersOf, type Plan } from "../../sizing/plan";
 import { type CliOutcome, docker, EngineProject } from "./engine-project";
+import { buildPostgres16, POSTGRES_16_IMAGE } from "./postgres-16-image";
 import { boxOf } from "./programs-boxes";
 
 /** Of the /24 of a network, far from what the kit gives to its containers. */
@@ -16,12 +17,15 @@ export interface BoxOptions {
   readonly ram: string;
   readonly cpus: number;
   readonly postgres: PostgresMajor;
+  /** Fewer than the hardware is for: an engine may not open the files of so many. */
+  readonly users?: number;
   /** Of this machine, for Nginx. */
   readonly port: number;
   readonly network: string;
 }
 
-const yamlOf = ({ ram, cpus, postgres, port, network }: BoxOptions): string => {
+const yamlOf = ({ ram, cpus, postgres, users, port, network }: BoxOptions): string => {
+  const image = postgres === 16 ? `images: { postgres: "${POSTGRES_16_IMAGE}" }\n` : "";
   const often = "{ per_second: 10000, burst_count: 10000 }";
   return `server_name: localhost
 public_baseurl: http://127.0.0.1:${port}
@@ -29,11 +33,11 @@ hardware: { ram: ${ram}, cpus: ${cpus} }
 listen: { address: 127.0.0.1, port: ${port} }
 docker: { network: ${network} }
 postgres: { version: ${postgres} }
-expected: { federation: closed }
+expected: { federation: closed${users === undefined ? "" : `, users: ${users}`} }
 synapse:
   registration: open
   rate_limits: { rc_message: ${often}, rc_room_creation: ${often} }
-`;
+${image}`;
 };
 
 /** What the kit plans for such a machine. */
@@ -50,6 +54,7 @@ export class WorstBox {
   ) {}
 
   static async deploy(options: BoxOptions): Promise<WorstBox> {
+    if (options.postgres === 16) buildPostgres16();
     const project = new EngineProject(options.name);
     writeFileSync(project.file, yamlOf(options));
     const { code, stderr } = await project.kit(["deploy", project.name]);
