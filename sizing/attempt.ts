@@ -1,9 +1,10 @@
+import type { Layout } from "../configs/catalogue/layouts";
 import type { Environment } from "../configs/environment";
 import { UserError } from "../configs/user-error";
 import { draft } from "./draft";
 import { firstViolation } from "./invariants";
 import { withoutOverrides } from "./overrides";
-import type { HostFacts, Plan } from "./plan";
+import type { HostFacts, Plan, Solved } from "./plan";
 import { layoutCandidates, withFileCounts } from "./topology";
 import type { Violation } from "./violation";
 
@@ -14,6 +15,21 @@ export type Attempt = { readonly plan: Plan } | { readonly violation: Violation;
 export const DISK_INVARIANT = "I9";
 
 /**
+ * Of the shared_buffers that the next smaller layout leaves: a layout whose floors barely fit takes most of Postgres'
+ * cache for processes that then wait for it. `guess`
+ */
+const KEPT_SHARED_BUFFERS = 0.5;
+
+/** Whether the machine has room for a layout, and for caches beside it. */
+const carries = (env: Environment, host: HostFacts, layout: Solved<Layout>, smaller: Solved<Layout>): boolean => {
+  const [found, other] = [draft(env, host, layout), draft(env, host, smaller)];
+  if ("shortage" in found) return false;
+  if ("shortage" in other) return true;
+  const least = other.plan.postgres.sharedBuffers.times(KEPT_SHARED_BUFFERS);
+  return !found.plan.postgres.sharedBuffers.isLessThan(least);
+};
+
+/**
  * Solves with the best layout that the machine carries. Overrides have no say in that choice: one that takes too much
  * is refused, rather than paid for with workers.
  * @throws UserError when an override cannot be read, or a count set for a group that the layout does not have.
@@ -21,8 +37,10 @@ export const DISK_INVARIANT = "I9";
 export const attempt = (env: Environment, host: HostFacts): Attempt => {
   const candidates = layoutCandidates(env, host);
   const bare = withoutOverrides(env);
-  const last = candidates.at(-1);
-  const chosen = candidates.find((one) => one === last || "plan" in draft(bare, host, one));
+  const chosen = candidates.find((one, place) => {
+    const smaller = candidates[place + 1];
+    return smaller === undefined || carries(bare, host, one, smaller);
+  });
   if (!chosen) throw new Error("the catalogue has no layout to try");
   const layout = withFileCounts(env, chosen);
   const found = draft(env, host, layout);

@@ -73,7 +73,7 @@ export const autoLayouts = (env: Environment, host: HostFacts): Solved<WorkerLay
     const all = left.map((one) => `${one.name} ${rounded(one.messagesPerSecond)}`).join(", ");
     const reason = `by messages/s on ${host.cpus} CPU${others}, each for ${fanOut} devices (${all}): ${rule}${tooLarge}`;
     layouts.push(solved(name, reason, `${COSTS_SOURCE}; docs/workers.md`));
-    tooLarge = `; ${name} does not fit ${host.ram}`;
+    tooLarge = `; ${name} takes more than ${host.ram}`;
     left = left.slice(0, index);
   }
   return layouts;

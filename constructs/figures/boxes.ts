@@ -15,11 +15,17 @@ export interface Box {
   readonly plan: Plan;
 }
 
-const machine = (ram: Bytes, cores: number): HostFacts => ({
+/** With an SSD of unknown size, as the flags of `size` give it. */
+export const bareMachine = (ram: Bytes, cores: number): HostFacts => ({
   ram,
   cpus: Cpus.of(cores),
-  disk: { kind: "ssd", size: Bytes.gib(200) },
+  disk: { kind: "ssd" },
   source: "declared",
+});
+
+const machine = (ram: Bytes, cores: number): HostFacts => ({
+  ...bareMachine(ram, cores),
+  disk: { kind: "ssd", size: Bytes.gib(200) },
 });
 
 /** All defaults on a machine with an SSD of 200 GB. */

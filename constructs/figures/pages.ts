@@ -1,12 +1,15 @@
 import { aloneTable, capacityTable, circumstancesText, holdsText, splitTable } from "./capacity";
 import { layoutsTable } from "./layouts";
 import { leastText, plansTable } from "./plans";
+import { profilesTable, sizeExample } from "./size";
 import { tiersTable } from "./tiers";
 
 /** Pages with figures that are the solver's own. */
-export const PAGES_WITH_FIGURES = ["docs/sizing.md", "docs/workers.md"] as const;
+export const PAGES_WITH_FIGURES = ["README.md", "docs/environments.md", "docs/sizing.md", "docs/workers.md"] as const;
 
 const BLOCKS: Readonly<Record<string, () => string>> = {
+  size: sizeExample,
+  profiles: profilesTable,
   plans: plansTable,
   least: leastText,
   tiers: tiersTable,

@@ -169,6 +169,25 @@ describe("more RAM", () => {
     }
   });
 
+  it("that brings workers, or what watches and compresses, leaves Postgres half of its cache", () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(environment, host, fc.integer({ min: 1, max: 1024 }), (env, on, more) => {
+        // With many cores PostgreSQL 18 wants more than 1 GB.
+        fc.pre(on.ram.isMoreThan(Bytes.mib(1100)));
+        const before = planOf(env, on);
+        if (!before) return;
+        const after = solve(env, { ...on, ram: on.ram.plus(Bytes.mib(more)) });
+        if (haveTheSameContainers(before, after)) return;
+        compared += 1;
+        const [had, has] = [before, after].map((plan) => postgresBytesIn(plan, "shared_buffers").toMiB());
+        expect(has).toBeGreaterThanOrEqual(0.5 * (had as number));
+      }),
+      { numRuns: 5 * RUNS, seed: SEED },
+    );
+    expect(compared).toBeGreaterThan(RUNS / 20);
+  });
+
   it("never takes workers away", () => {
     fc.assert(
       fc.property(environment, host, fc.integer({ min: 1, max: 65_536 }), (env, on, more) => {

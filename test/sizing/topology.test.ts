@@ -38,7 +38,7 @@ describe("worker layout", () => {
     [16_384, 9, "seventeen"],
     [65_536, 16, "seventeen"],
     [2_097_152, 256, "seventeen"],
-    [3584, 256, "three"],
+    [3584, 256, "none"],
     [8192, 16, "eight"],
   ])("%i MB and %d cores: %s", (ram, cores, layout) => expect(layoutOf(ram, cores)).toBe(layout));
 
@@ -76,12 +76,12 @@ describe("worker layout", () => {
       ],
       [
         "three",
-        `by messages/s on 4 CPU, 33 % from other servers, each for 5 devices (none 5.28, two 4.86, three 5.91): ${rule}; eight does not fit 8 GB`,
+        `by messages/s on 4 CPU, 33 % from other servers, each for 5 devices (none 5.28, two 4.86, three 5.91): ${rule}; eight takes more than 8 GB`,
         source,
       ],
       [
         "none",
-        `by messages/s on 4 CPU, 33 % from other servers, each for 5 devices (none 5.28, two 4.86): ${rule}; three does not fit 8 GB`,
+        `by messages/s on 4 CPU, 33 % from other servers, each for 5 devices (none 5.28, two 4.86): ${rule}; three takes more than 8 GB`,
         source,
       ],
     ]);
@@ -207,7 +207,7 @@ describe("counts set by hand", () => {
 
   it("fail where the layout that the machine leads to has no such group, or would not be sound", () => {
     expect(messageOf(withCounts("auto", { media: 1 }), machine(4096, 4))).toBe(
-      "test.yaml: `synapse.worker_counts.media`: the layout three has no group `media`; there are: sync 1, rooms 1, federation 1 (by messages/s on 4 CPU, 33 % from other servers, each for 5 devices (none 5.28, two 4.86, three 5.91): the fewest processes within 8 % of the most; eight does not fit 4 GB); a name in `synapse.workers` fixes the layout",
+      "test.yaml: `synapse.worker_counts.media`: the layout three has no group `media`; there are: sync 1, rooms 1, federation 1 (by messages/s on 4 CPU, 33 % from other servers, each for 5 devices (none 5.28, two 4.86, three 5.91): the fewest processes within 8 % of the most; eight takes more than 4 GB); a name in `synapse.workers` fixes the layout",
     );
     expect(messageOf(withCounts("auto", { sync: 2 }), machine(4096, 4))).toMatch(
       /^test\.yaml: `synapse\.worker_counts\.sync`: typing may run in one process only, not in sync1 and sync2: /,
