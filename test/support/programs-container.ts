@@ -66,8 +66,13 @@ export class ProgramContainer {
       local.filter((candidate) => candidate.tag === tag),
       new Docker(),
     );
+    return ProgramContainer.of(tag, user);
+  }
+
+  /** The same with an image that is there. */
+  static of(tag: string, user: number): ProgramContainer {
     const id = docker([
-      ...["run", "--detach", "--rm", "--init", "--network", "none", "--name", `programs-${image}-${randomUUID()}`],
+      ...["run", "--detach", "--rm", "--init", "--network", "none", "--name", `programs-${randomUUID()}`],
       ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
       ...["--tmpfs", `${REQUEST_LOG_FOLDER}:mode=1777`],
       ...["--tmpfs", `${BOXES_DIR}:mode=1777`, "--tmpfs", "/tmp:mode=1777", "--user", "0:0", "--entrypoint", "sh"],
