@@ -15,7 +15,15 @@ const SHARE_OF_LIMIT = 0.95;
  * figures of more.
  */
 const BOXES: readonly BoxOptions[] = [
-  { name: "e2e-worst", ram: "4GB", cpus: 8, postgres: 18, port: 18019, network: "10.123.156.0/22" },
+  {
+    name: "e2e-worst",
+    ram: "4GB",
+    cpus: 8,
+    postgres: 18,
+    workers: "three",
+    port: 18019,
+    network: "10.123.156.0/22",
+  },
   { name: "e2e-worst-alone", ram: "2GB", cpus: 2, postgres: 17, port: 18019, network: "10.123.156.0/22" },
   { name: "e2e-worst-16", ram: "4GB", cpus: 2, postgres: 16, port: 18019, network: "10.123.156.0/22" },
 ];

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import type { PostgresMajor } from "../../configs/environment";
+import type { PostgresMajor, WorkerLayoutName } from "../../configs/environment";
 import { hostAddress, type Subnets, subnetsOf } from "../../configs/network";
 import { containersOf, type Plan } from "../../sizing/plan";
 import { type CliOutcome, docker, EngineProject } from "./engine-project";
@@ -17,6 +17,8 @@ export interface BoxOptions {
   readonly ram: string;
   readonly cpus: number;
   readonly postgres: PostgresMajor;
+  /** A layout that the kit would not pick there itself. */
+  readonly workers?: WorkerLayoutName;
   /** Fewer than the hardware is for: an engine may not open the files of so many. */
   readonly users?: number;
   /** Of this machine, for Nginx. */
@@ -24,7 +26,7 @@ export interface BoxOptions {
   readonly network: string;
 }
 
-const yamlOf = ({ ram, cpus, postgres, users, port, network }: BoxOptions): string => {
+const yamlOf = ({ ram, cpus, postgres, workers, users, port, network }: BoxOptions): string => {
   const image = postgres === 16 ? `images: { postgres: "${POSTGRES_16_IMAGE}" }\n` : "";
   const often = "{ per_second: 10000, burst_count: 10000 }";
   return `server_name: localhost
@@ -35,6 +37,7 @@ docker: { network: ${network} }
 postgres: { version: ${postgres} }
 expected: { federation: closed${users === undefined ? "" : `, users: ${users}`} }
 synapse:
+  workers: ${workers ?? "auto"}
   registration: open
   rate_limits: { rc_message: ${often}, rc_room_creation: ${often} }
 ${image}`;
