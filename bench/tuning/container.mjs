@@ -27,7 +27,7 @@ export const imageOf = (name) => {
 export const inside = (container, ...command) =>
   spawnSync("docker", ["exec", container, ...command], { encoding: "utf8", maxBuffer: 1024 ** 3 });
 
-const coresOf = (box) => Math.min(Number(box.split("/")[0]), availableParallelism());
+const coresOf = (box, available = availableParallelism()) => Math.min(Number(box.split("/")[0]), available);
 const range = (from, count) => (count === 1 ? String(from) : `${from}-${from + count - 1}`);
 
 /** Files of the data that an earlier server left in the page cache are not charged to this one: they go first. */
@@ -112,12 +112,17 @@ export class Side {
 /** Two boxes that run at once, so that what disturbs the machine meets both. */
 export const SIDES = [new Side("left"), new Side("right")];
 
-/** Cores for each of two boxes. */
-export const halvesOf = (box) => {
-  const half = Math.floor(availableParallelism() / 2);
+/** How many cores each of two boxes has. */
+export const halfOf = (box, available = availableParallelism()) => {
+  const half = Math.floor(available / 2);
   if (half === 0) throw new Error("two boxes at once take two cores");
-  const size = Math.min(half, coresOf(box));
-  return [range(0, size), range(half, size)];
+  return Math.min(half, coresOf(box, available));
+};
+
+/** Cores for each of two boxes, as `--cpuset-cpus` has them. */
+export const halvesOf = (box, available = availableParallelism()) => {
+  const size = halfOf(box, available);
+  return [range(0, size), range(Math.floor(available / 2), size)];
 };
 
 /**

@@ -68,11 +68,13 @@ const lossLines = (loads) => {
   return `Better than ours beyond the noise, the best each:\n\n${all.map(line).join("\n")}`;
 };
 
+const coresText = (count) => (count === 1 ? "one core" : `${count} cores`);
+
 const boxText = ([box, one]) => {
   const [cpus, ram] = box.split("/");
   const { machine } = one;
   const windows = one.loads
-    ? `; ${one.clients} clients, ${one.rounds} rounds of ${one.seconds} s`
+    ? `; ${one.clients} clients, each arm on ${coresText(one.arm_cores)}, ${one.rounds} rounds of ${one.seconds} s`
     : "; rates have not been measured";
   const rates = one.loads && [
     "Transactions a second: ours, and what the others have of it.",

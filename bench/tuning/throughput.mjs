@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { start, sum } from "../lib.mjs";
 import { OURS } from "./arms.mjs";
-import { halvesOf } from "./container.mjs";
+import { halfOf, halvesOf } from "./container.mjs";
 import { prewarm } from "./data.mjs";
 import { window } from "./pgbench.mjs";
 
@@ -82,7 +82,7 @@ const withoutTenants = (arm, box, plan) => ({
   ...arm,
   limit: arm.limit - sum(plan.others),
   ballast: [1024 ** 2],
-  cores: halvesOf(box)[0].split("-").length,
+  cores: halfOf(box),
 });
 
 /** @returns for each load the figures of both: `ours` and `other` */

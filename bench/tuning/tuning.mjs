@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { sum } from "../lib.mjs";
 import { armsOf, OURS, OURS_AGAIN } from "./arms.mjs";
-import { imageOf, removeAll, SIDES } from "./container.mjs";
+import { halfOf, imageOf, removeAll, SIDES } from "./container.mjs";
 import { ensureData } from "./data.mjs";
 import { summary } from "./figures.mjs";
 import { BOXES, planOf } from "./plan.mjs";
@@ -86,7 +86,13 @@ const boxFigures = async (box, kept, about, options) => {
   if (parts.includes("throughput")) {
     const before = earlier(box, kept, sizes, options);
     const windows = await throughput(SIDES, box, plan, arms, { rounds, seconds, sizes, before, loads: LOADS });
-    Object.assign(figures, { rounds: windows[OURS_AGAIN].length, seconds, loads: summary(windows, LOADS), windows });
+    Object.assign(figures, {
+      arm_cores: halfOf(box),
+      rounds: windows[OURS_AGAIN].length,
+      seconds,
+      loads: summary(windows, LOADS),
+      windows,
+    });
   }
   if (parts.includes("safety")) {
     figures.safety = options.add ? { ...kept?.safety } : {};

@@ -55,6 +55,19 @@ describe("pairs", () => {
 });
 
 describe("duels", () => {
+  it.each([
+    ["2/4", 2, ["0", "1"]],
+    ["8/16", 16, ["0-7", "8-15"]],
+    ["4/8", 16, ["0-3", "8-11"]],
+    ["8/16", 6, ["0-2", "3-5"]],
+  ])("of %s have a half each of %d cores, and no more than the box has", (box, cores, halves) => {
+    expect(called("container.mjs", `m.halvesOf(${JSON.stringify(box)}, ${cores})`)).toEqual(halves);
+  });
+
+  it("know how many cores a half has", () => {
+    expect(called("container.mjs", "m.halfOf('8/16', 16)")).toBe(8);
+  });
+
   const figures = (tps: number) => ({ tps, p99: 1000 / tps, failed: 1 });
   const duel = (ours: number, other: number) => ({ select: { ours: figures(ours), other: figures(other) } });
   const windows = {
