@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { Bytes } from "../configs/units/bytes";
 import { Cpus } from "../configs/units/cpus";
@@ -56,8 +56,11 @@ export const localRam = (read: ReadFile = fromDisk, memTotal = totalmem()): Byte
   return Bytes.of(Math.min(memTotal, smallest([...v2, ...v1]) ?? memTotal));
 };
 
-/** CPUs of this machine: those online, or a quota (fractional) or a cpuset below that. */
-export const localCpus = (read: ReadFile = fromDisk, online = cpus().length): Cpus => {
+/**
+ * CPUs of this machine: those online, or a quota (fractional) or a cpuset below that. The count of Node knows the cpuset,
+ * as the kernel takes it for the process' affinity.
+ */
+export const localCpus = (read: ReadFile = fromDisk, online = availableParallelism()): Cpus => {
   const v2 = withAncestors(groupOf(read, "")).map((group) => {
     const [quota, period] = (read(join(CGROUP_ROOT, group, "cpu.max")) ?? "").trim().split(" ");
     const [q, p] = [positive(quota), positive(period)];

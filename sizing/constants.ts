@@ -9,5 +9,8 @@ export const USABLE_SHARE_OF_LIMIT = 0.9;
 /** Longest time that Nginx waits for an ordinary answer, seconds (I11: a sync long poll is 30 s; ESS' HAProxy waits 180 s). */
 export const NGINX_READ_TIMEOUT_SECONDS = 180;
 
+/** The same for what is answered at once, where a hung process is let go: the shortest that Nginx waits for Synapse. */
+export const NGINX_BRIEF_READ_TIMEOUT_SECONDS = 90;
+
 /** Synapse's `statement_timeout`, seconds (synapse: storage/engines/postgres.py). */
 export const SYNAPSE_STATEMENT_TIMEOUT_SECONDS = 600;

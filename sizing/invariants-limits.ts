@@ -1,6 +1,11 @@
+import { nginxSeconds } from "../configs/settings/nginx-time";
 import { Bytes } from "../configs/units/bytes";
 import { DIRECT_CLIENTS } from "./connections";
-import { NGINX_READ_TIMEOUT_SECONDS, SYNAPSE_STATEMENT_TIMEOUT_SECONDS } from "./constants";
+import {
+  NGINX_BRIEF_READ_TIMEOUT_SECONDS,
+  NGINX_READ_TIMEOUT_SECONDS,
+  SYNAPSE_STATEMENT_TIMEOUT_SECONDS,
+} from "./constants";
 import { TOTAL_SHARES } from "./cpu";
 import { serverConnections } from "./invariants-memory";
 import { CONNECTION_MARGIN, CONNECTIONS_PER_REQUEST, FILES_PER_CONNECTION } from "./nginx";
@@ -121,6 +126,12 @@ export const filesSuffice = (plan: Plan): string | undefined => {
   return undefined;
 };
 
+/** Shortest that Nginx waits for Synapse: by the kit's files, or by a time that the environment sets. */
+const shortestReadTimeout = ({ nginx }: Plan): number => {
+  const set = nginxSeconds(nginx.settings.proxy_read_timeout);
+  return Number.isNaN(set) ? NGINX_BRIEF_READ_TIMEOUT_SECONDS : Math.min(set, NGINX_BRIEF_READ_TIMEOUT_SECONDS);
+};
+
 /** I11: the inner wait ends before the outer one. */
 export const timeoutsNest = (plan: Plan): string | undefined => {
   const idle = postgresSecondsIn(plan, "idle_in_transaction_session_timeout");
@@ -132,6 +143,8 @@ export const timeoutsNest = (plan: Plan): string | undefined => {
   if (!(wait > 0 && wait <= LONGEST_QUERY_WAIT_SECONDS)) {
     return `query_wait_timeout ${wait} s is not between 1 s and ${LONGEST_QUERY_WAIT_SECONDS} s, below Nginx' ${NGINX_READ_TIMEOUT_SECONDS} s`;
   }
+  const read = shortestReadTimeout(plan);
+  if (wait >= read) return `query_wait_timeout ${wait} s ≥ Nginx' read timeout ${read} s`;
   const query = pgbouncerNumberIn(plan, "query_timeout");
   return query > 0 && query < SYNAPSE_STATEMENT_TIMEOUT_SECONDS
     ? `query_timeout ${query} s < Synapse's statement_timeout ${SYNAPSE_STATEMENT_TIMEOUT_SECONDS} s`

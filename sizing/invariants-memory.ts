@@ -6,6 +6,7 @@ import { containersOf, type Plan } from "./plan";
 import { backendWith, PAGES_PER_ENTRY, SORTS_PER_QUERY } from "./postgres-budget";
 import { sharedMemory, walBuffersFor } from "./postgres-shared-memory";
 import { furtherSharedMemory } from "./postgres-shared-settings";
+import { MOST_WITHOUT_DISK_SIZE } from "./postgres-wal";
 import { REDIS_BASE } from "./redis";
 import { postgresBytesIn, postgresNumberIn, postgresSwitchIn, redisBytesIn } from "./settings-reader";
 import { megabytes, sumText } from "./solved";
@@ -17,6 +18,8 @@ const WAL_SEGMENT = Bytes.mib(16);
 const WAL_BUFFERS_MOST_SHARE = 0.03;
 /** Two WAL segments of 16 MB, below which the server does not start (I9). */
 const MIN_WAL_LEAST = Bytes.mib(32);
+/** 2 × the kit's own cap, and half of it for slots. */
+const MOST_ON_UNKNOWN_DISK = MOST_WITHOUT_DISK_SIZE.times(2.5);
 
 /** Server connections that Synapse may hold open at once. */
 export const serverConnections = (plan: Plan): number => {
@@ -113,7 +116,10 @@ export const partsFitTheirLimits = (plan: Plan): string | undefined => {
   return exceeds(redis, limit.times(USABLE_SHARE_OF_LIMIT), `90 % of redis' ${megabytes(limit)}`);
 };
 
-/** I8: shared_buffers ≤ 25 % of RAM; shared_buffers ≤ effective_cache_size ≤ what is not anonymous memory; below RAM. */
+/**
+ * I8: shared_buffers ≤ 25 % of RAM; shared_buffers ≤ effective_cache_size ≤ what is not anonymous memory, of RAM and of
+ * Postgres' container, to which its page cache is charged; below RAM.
+ */
 export const cachesAreReal = (plan: Plan): string | undefined => {
   const shared = postgresBytesIn(plan, "shared_buffers");
   const cache = postgresBytesIn(plan, "effective_cache_size");
@@ -121,13 +127,16 @@ export const cachesAreReal = (plan: Plan): string | undefined => {
   if (shared.isMoreThan(quarter))
     return `shared_buffers ${megabytes(shared)} > 25 % of ${megabytes(plan.host.ram)} = ${megabytes(quarter)}`;
   if (shared.isMoreThan(cache)) return `shared_buffers ${megabytes(shared)} > effective_cache_size ${megabytes(cache)}`;
-  const anonymous = Bytes.sum([
-    backendWith(postgresBytesIn(plan, "temp_buffers")).times(serverConnections(plan)),
-    ...plan.synapse.processes.map((process) => process.container.reservation),
-  ]);
+  const backends = backendWith(postgresBytesIn(plan, "temp_buffers")).times(serverConnections(plan));
+  const anonymous = Bytes.sum([backends, ...plan.synapse.processes.map((process) => process.container.reservation)]);
   const most = shared.plus(plan.host.ram.minus(anonymous));
   if (cache.isMoreThan(most)) {
     return `effective_cache_size ${megabytes(cache)} > shared_buffers ${megabytes(shared)} + RAM ${megabytes(plan.host.ram)} − anonymous ${megabytes(anonymous)} = ${megabytes(most)}`;
+  }
+  const limit = plan.postgres.container.memory.value;
+  const cacheable = limit.minus(backends);
+  if (cache.isMoreThan(cacheable)) {
+    return `effective_cache_size ${megabytes(cache)} > postgres' ${megabytes(limit)} − backends ${megabytes(backends)} = ${megabytes(cacheable)}`;
   }
   return cache.isLessThan(plan.host.ram)
     ? undefined
@@ -143,20 +152,24 @@ export const walBuffersAreSmall = (plan: Plan): string | undefined => {
     : undefined;
 };
 
-/** I9: 2 × max_wal_size + kept WAL + slots ≤ 25 % of the disk; 32 MB ≤ min_wal_size ≤ max_wal_size. */
+/**
+ * I9: 2 × max_wal_size + kept WAL + slots ≤ 25 % of the disk, or what one of unknown size is trusted with; 32 MB ≤
+ * min_wal_size ≤ max_wal_size.
+ */
 export const walFitsTheDisk = (plan: Plan): string | undefined => {
   const most = postgresBytesIn(plan, "max_wal_size");
   const least = postgresBytesIn(plan, "min_wal_size");
   if (least.isMoreThan(most)) return `min_wal_size ${megabytes(least)} > max_wal_size ${megabytes(most)}`;
   if (least.isLessThan(MIN_WAL_LEAST)) return `min_wal_size ${megabytes(least)} < two segments of 16 MB = 32 MB`;
-  const disk = plan.host.disk.size;
-  if (!disk) return undefined;
   const parts = {
     "2 × max_wal_size": most.times(2),
     wal_keep_size: postgresBytesIn(plan, "wal_keep_size"),
     max_slot_wal_keep_size: postgresBytesIn(plan, "max_slot_wal_keep_size"),
   };
-  return exceeds(parts, disk.times(0.25), `25 % of a disk of ${megabytes(disk)}`);
+  const disk = plan.host.disk.size;
+  if (disk) return exceeds(parts, disk.times(0.25), `25 % of a disk of ${megabytes(disk)}`);
+  const found = exceeds(parts, MOST_ON_UNKNOWN_DISK, "what a disk of unknown size is trusted with");
+  return found && `${found} (\`hardware.disk.size\` allows more)`;
 };
 
 /**

@@ -66,13 +66,13 @@ export const INVARIANTS: readonly Invariant[] = [
   invariant(
     "I8",
     "caches are real",
-    "shared_buffers ≤ 25 % of RAM; shared_buffers ≤ effective_cache_size ≤ shared_buffers + RAM − anonymous memory; effective_cache_size < RAM",
+    "shared_buffers ≤ 25 % of RAM; shared_buffers ≤ effective_cache_size ≤ shared_buffers + RAM − anonymous memory; effective_cache_size ≤ Postgres' limit − its backends; effective_cache_size < RAM",
     memory.cachesAreReal,
   ),
   invariant(
     "I9",
     "the WAL fits the disk",
-    "2 × max_wal_size + wal_keep_size + max_slot_wal_keep_size ≤ 25 % of the disk; 32 MB ≤ min_wal_size ≤ max_wal_size",
+    "2 × max_wal_size + wal_keep_size + max_slot_wal_keep_size ≤ 25 % of the disk, 10 GB where its size is not known; 32 MB ≤ min_wal_size ≤ max_wal_size",
     memory.walFitsTheDisk,
   ),
   invariant(

@@ -1,3 +1,4 @@
+import { nginxSeconds } from "./nginx-time";
 import { isOn, type Rule } from "./rule";
 
 const FACTORS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
@@ -7,17 +8,6 @@ const LARGEST_BODY_BUFFER = 1024 ** 2;
 const bytes = (value: unknown): number => {
   const match = /^\s*(\d+)([kmg]?)\s*$/i.exec(String(value));
   return match ? Number(match[1]) * (FACTORS[(match[2] ?? "").toLowerCase()] as number) : Number.NaN;
-};
-
-const SECONDS: Readonly<Record<string, number>> = { "": 1, ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** Nginx's times: `180`, `3m`, `1m30s`; NaN for anything else. */
-const seconds = (value: unknown): number => {
-  const parts = [...String(value).matchAll(/\s*(\d+)(ms|[smhd]|)/g)];
-  const isWhole = parts.map(([part]) => part).join("") === String(value).trimEnd();
-  return parts.length > 0 && isWhole
-    ? parts.reduce((sum, [, count, unit]) => sum + Number(count) * (SECONDS[unit ?? ""] as number), 0)
-    : Number.NaN;
 };
 
 /** Twice the wait of PgBouncer, and four times a long poll (I11). */
@@ -76,7 +66,7 @@ export const RETIRED_NGINX: readonly Rule[] = [
     (key): Rule => ({
       key,
       message: `\`${key}\` below ${LEAST_READ_TIMEOUT}s cuts off what Synapse is still working on: set ${LEAST_READ_TIMEOUT}s or more, or remove it`,
-      when: (value) => seconds(value) < LEAST_READ_TIMEOUT,
+      when: (value) => nginxSeconds(value) < LEAST_READ_TIMEOUT,
     }),
   ),
   { key: "proxy_cache*", message: "answers of Synapse belong to one user and must not be cached: remove it" },

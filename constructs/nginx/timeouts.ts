@@ -1,6 +1,6 @@
 import type { RoleName } from "../../configs/catalogue/roles";
 import { Duration } from "../../configs/units/duration";
-import { NGINX_READ_TIMEOUT_SECONDS } from "../../sizing/constants";
+import { NGINX_BRIEF_READ_TIMEOUT_SECONDS, NGINX_READ_TIMEOUT_SECONDS } from "../../sizing/constants";
 import { MAIN } from "./routes";
 
 /** An address that nobody has answers with silence; a full backlog to the second or third try, after 1 s or 3 s. */
@@ -16,7 +16,7 @@ export const NEXT_TIMEOUT = Duration.seconds(10);
 /** Six times what clients and Synapse agree on for a long poll, with room for slow answers (ESS: 180 s). */
 export const READ_TIMEOUT = Duration.seconds(NGINX_READ_TIMEOUT_SECONDS);
 /** What is ever so small, after the 60 s that it may wait for a database connection (I11): a hung process is let go. */
-const BRIEF_READ_TIMEOUT = Duration.seconds(90);
+const BRIEF_READ_TIMEOUT = Duration.seconds(NGINX_BRIEF_READ_TIMEOUT_SECONDS);
 /** Joins into large rooms, first syncs and large files take minutes; other servers wait ten for a room's state (synapse: federation/transport/client.py). */
 const SLOW_READ_TIMEOUT = Duration.minutes(10);
 

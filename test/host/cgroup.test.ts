@@ -1,5 +1,11 @@
+import * as os from "node:os";
 import { Bytes } from "../../configs/units/bytes";
 import { localCpus, localRam, type ReadFile } from "../../host/cgroup";
+
+jest.mock("node:os", () => ({
+  ...jest.requireActual<typeof os>("node:os"),
+  availableParallelism: jest.fn(() => 3),
+}));
 
 const files =
   (map: Record<string, string>): ReadFile =>
@@ -71,5 +77,10 @@ describe("localCpus", () => {
     ],
   ])("%s", (_, map, cores) => {
     expect(localCpus(files(map), 4).toCores()).toBe(cores);
+  });
+
+  it("is what the process may run on, of those online", () => {
+    expect(os.availableParallelism()).toBe(3);
+    expect(localCpus(files({})).toCores()).toBe(3);
   });
 });

@@ -22,6 +22,10 @@ const redis = (name: string, value: string): Plan => {
   const settings = { ...PLAN.redis.settings, [name]: { value, reason: "", source: "" } };
   return { ...PLAN, redis: { ...PLAN.redis, settings } };
 };
+const nginx = (name: string, value: string | number): Plan => ({
+  ...PLAN,
+  nginx: { ...PLAN.nginx, settings: { ...PLAN.nginx.settings, [name]: value } },
+});
 const container = (change: Partial<Mutable<ContainerBudget>>): Plan => ({
   ...PLAN,
   postgres: { ...PLAN.postgres, container: { ...PLAN.postgres.container, ...change } },
@@ -82,13 +86,26 @@ describe("an invariant", () => {
       postgres("effective_cache_size", "20GB"),
       /^effective_cache_size 20480 MB > shared_buffers 2048 MB \+ RAM 16384 MB − anonymous/,
     ],
+    [
+      "I8",
+      postgres("effective_cache_size", "6GB"),
+      /^effective_cache_size 6144 MB > postgres' 5578 MB − backends 480 MB = 5098 MB$/,
+    ],
     ["I9", postgres("max_wal_size", "12GB"), /^2 × max_wal_size 24576 MB .* > 25 % of a disk of 102400 MB = 25600 MB$/],
     ["I9", postgres("min_wal_size", "16MB"), /^min_wal_size 16 MB < two segments of 16 MB = 32 MB$/],
+    [
+      "I9",
+      { ...postgres("wal_keep_size", "3GB"), host: machine(16_384, 8) },
+      /^2 × max_wal_size 16384 MB \+ wal_keep_size 3072 MB .* > what a disk of unknown size is trusted with = 10240 MB \(`hardware\.disk\.size` allows more\)$/,
+    ],
     ["I10", container({ shm: solved(Bytes.mib(64)) }), /> \/dev\/shm = 64 MB$/],
     ["I10", postgres("enable_parallel_hash", "on"), /parallel hashes 1\d{3} MB .* > \/dev\/shm = \d+ MB$/],
     ["I2", postgres("max_connections", "600"), /backends 5950 MB .* > 90 % of \d+ MB/],
     ["I2", postgres("enable_parallel_hash", "on"), /work_mem 1\d{3} MB .* > 90 % of \d+ MB/],
     ["I11", pgbouncer("query_wait_timeout", "0"), /^query_wait_timeout 0 s is not between 1 s and 60 s/],
+    ["I11", nginx("proxy_read_timeout", "45s"), /^query_wait_timeout 60 s ≥ Nginx' read timeout 45 s$/],
+    ["I11", nginx("proxy_read_timeout", 50), /^query_wait_timeout 60 s ≥ Nginx' read timeout 50 s$/],
+    ["I11", nginx("proxy_read_timeout", "5m"), undefined],
     ["I11", pgbouncer("query_timeout", "30"), /^query_timeout 30 s < Synapse's statement_timeout 600 s$/],
     ["I11", postgres("idle_in_transaction_session_timeout", "5min"), /^idle_in_transaction_session_timeout 300 s < /],
     ["I12", container({ cpuShares: solved(1) }), /^postgres has 1 CPU shares < 2$/],
