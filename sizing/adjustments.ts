@@ -9,19 +9,22 @@ export interface Adjustment {
   /** As the file spells it: `postgres.shared_buffers`, `redis.settings.maxclients`. */
   readonly key: string;
   readonly text: string;
-  readonly without: Environment;
+  /** That environment without it, whatever else was changed in it. */
+  readonly leaveOut: (env: Environment) => Environment;
   /** Absent for values that have no order, such as names. */
-  readonly scale?: {
-    readonly amount: number;
-    readonly step: number;
-    /** The same value where a plan solved it; undefined when the plan does not have it. */
-    readonly solved: (plan: Plan) => number | undefined;
-    readonly put: (amount: number) => Environment;
-    readonly format: (amount: number) => string;
-  };
+  readonly scale?: Scale;
 }
 
-type Section = "postgres" | "pgbouncer" | "redis" | "synapse" | "expected";
+interface Scale {
+  readonly amount: number;
+  readonly step: number;
+  /** The same value where a plan solved it; undefined when the plan does not have it. */
+  readonly solved: (plan: Plan) => number | undefined;
+  readonly put: (env: Environment, amount: number) => Environment;
+  readonly format: (amount: number) => string;
+}
+
+type Section = "postgres" | "pgbouncer" | "redis" | "synapse" | "expected" | "compressor";
 
 const MIB = 1024 ** 2;
 const WORK_MEM_STEP = 64 * 1024;
@@ -96,27 +99,49 @@ const TYPED: readonly Typed[] = [
     key: "synapse.cp_max",
     solved: (plan) => plan.synapse.processes[0]?.cpMax.value,
   },
+  {
+    section: "compressor",
+    field: "memory",
+    key: "compressor.memory",
+    solved: (plan) => plan.compressor?.container.memory.value.toBytes(),
+  },
 ];
 
 const typedAdjustment = (env: Environment, { section, field, key, solved }: Typed): Adjustment | undefined => {
   const value = (env[section] as unknown as Record<string, unknown>)[field];
+  const leaveOut = (from: Environment): Environment => without(from, section, field);
   if (value instanceof Bytes) {
-    const step = field === "workMem" ? WORK_MEM_STEP : MIB;
-    const scale = { amount: value.toBytes(), step, solved, format: asSize };
-    const set = (amount: number): Environment => put(env, section, field, Bytes.of(amount));
-    return { key, text: value.toPostgres(), without: without(env, section, field), scale: { ...scale, put: set } };
+    const scale: Scale = {
+      amount: value.toBytes(),
+      step: field === "workMem" ? WORK_MEM_STEP : MIB,
+      solved,
+      put: (into, amount) => put(into, section, field, Bytes.of(amount)),
+      format: asSize,
+    };
+    return { key, text: value.toPostgres(), leaveOut, scale };
   }
   if (typeof value !== "number") return undefined;
-  const set = (amount: number): Environment => put(env, section, field, amount);
-  const scale = { amount: value, step: 1, solved, put: set, format: String };
-  return { key, text: String(value), without: without(env, section, field), scale };
+  const scale: Scale = {
+    amount: value,
+    step: 1,
+    solved,
+    put: (into, amount) => put(into, section, field, amount),
+    format: String,
+  };
+  return { key, text: String(value), leaveOut, scale };
 };
 
 const passedOn = (env: Environment, section: "postgres" | "pgbouncer" | "redis"): Adjustment[] =>
   Object.entries(env[section].settings as FlatSettings).map(([name, value]) => {
     const text = flatText(value);
-    const { [name]: _removed, ...rest } = env[section].settings as FlatSettings;
-    const base = { key: `${section}.settings.${name}`, text, without: put(env, section, "settings", rest) };
+    const base = {
+      key: `${section}.settings.${name}`,
+      text,
+      leaveOut: (from: Environment): Environment => {
+        const { [name]: _removed, ...rest } = from[section].settings as FlatSettings;
+        return put(from, section, "settings", rest);
+      },
+    };
     const read = (raw: string): number | undefined => {
       const size =
         section === "redis"
@@ -136,7 +161,8 @@ const passedOn = (env: Environment, section: "postgres" | "pgbouncer" | "redis")
       return section === "redis" ? Bytes.of(to).toRedis() : asSize(to);
     };
     const solved = (plan: Plan): number | undefined => read(plan[section]?.settings[name]?.value ?? "");
-    const set = (to: number): Environment => put(env, section, "settings", { ...rest, [name]: format(to) });
+    const set = (into: Environment, to: number): Environment =>
+      put(into, section, "settings", { ...into[section].settings, [name]: format(to) });
     return { ...base, scale: { amount, step: isSize ? MIB : 1, solved, put: set, format } };
   });
 
@@ -145,54 +171,67 @@ const countsAdjustment = (env: Environment): Adjustment[] => {
   const counts = Object.entries(env.synapse.workerCounts ?? {});
   const [first, second] = counts;
   if (first === undefined) return [];
-  const bare = without(env, "synapse", "workerCounts");
+  const leaveOut = (from: Environment): Environment => without(from, "synapse", "workerCounts");
   if (second !== undefined) {
     const text = counts.map(([group, count]) => `${group} ${count}`).join(", ");
-    return [{ key: "synapse.worker_counts", text, without: bare }];
+    return [{ key: "synapse.worker_counts", text, leaveOut }];
   }
   const [group, amount] = first;
   const isOfGroup = ({ name }: ProcessPlan): boolean => name === group || name.replace(/\d+$/, "") === group;
-  const scale = {
+  const scale: Scale = {
     amount,
     step: 1,
-    solved: (plan: Plan) => plan.synapse.processes.filter(isOfGroup).length,
-    put: (count: number) => put(env, "synapse", "workerCounts", { [group]: count }),
+    solved: (plan) => plan.synapse.processes.filter(isOfGroup).length,
+    put: (into, count) => put(into, "synapse", "workerCounts", { [group]: count }),
     format: String,
   };
-  return [{ key: `synapse.worker_counts.${group}`, text: String(amount), without: bare, scale }];
+  return [{ key: `synapse.worker_counts.${group}`, text: String(amount), leaveOut, scale }];
 };
 
 /** Counts belong to the layout: they go with it. */
 const layoutAdjustment = (env: Environment): Adjustment[] => {
   const set = env.synapse.workers;
   if (set === "auto") return [];
-  const withLayout = (workers: Environment["synapse"]["workers"]): Environment =>
-    put(without(env, "synapse", "workerCounts"), "synapse", "workers", workers);
+  const withLayout = (from: Environment, workers: Environment["synapse"]["workers"]): Environment =>
+    put(without(from, "synapse", "workerCounts"), "synapse", "workers", workers);
+  const leaveOut = (from: Environment): Environment => withLayout(from, "auto");
   if (typeof set === "object") {
     const workers = Object.values(set).reduce((sum, { count }) => sum + count, 0);
-    return [{ key: "synapse.workers", text: `${workers} workers by hand`, without: withLayout("auto") }];
+    return [{ key: "synapse.workers", text: `${workers} workers by hand`, leaveOut }];
   }
   const layoutAt = (index: number) => WORKER_LAYOUTS[index] ?? "none";
-  return [
-    {
-      key: "synapse.workers",
-      text: set,
-      without: withLayout("auto"),
-      scale: {
-        amount: WORKER_LAYOUTS.indexOf(set),
-        step: 1,
-        solved: ({ synapse: { layout } }) => (WORKER_LAYOUTS as readonly string[]).indexOf(layout.value),
-        put: (index) => withLayout(layoutAt(index)),
-        format: layoutAt,
-      },
-    },
-  ];
+  const scale: Scale = {
+    amount: WORKER_LAYOUTS.indexOf(set),
+    step: 1,
+    solved: ({ synapse: { layout } }) => (WORKER_LAYOUTS as readonly string[]).indexOf(layout.value),
+    put: (into, index) => withLayout(into, layoutAt(index)),
+    format: layoutAt,
+  };
+  return [{ key: "synapse.workers", text: set, leaveOut, scale }];
 };
 
 const poolerAdjustment = (env: Environment): Adjustment[] => {
   const { enabled } = env.pgbouncer;
   if (enabled === "auto") return [];
-  return [{ key: "pgbouncer.enabled", text: String(enabled), without: put(env, "pgbouncer", "enabled", "auto") }];
+  const leaveOut = (from: Environment): Environment => put(from, "pgbouncer", "enabled", "auto");
+  return [{ key: "pgbouncer.enabled", text: String(enabled), leaveOut }];
+};
+
+/** What takes memory once it is switched on; nothing is won by leaving out what is off. */
+const switchAdjustments = ({ monitoring, compressor }: Environment): Adjustment[] => {
+  const on = (key: string, enabled: boolean | "auto", leaveOut: Adjustment["leaveOut"]): Adjustment[] =>
+    enabled === true ? [{ key, text: "true", leaveOut }] : [];
+  return [
+    ...on("monitoring.enabled", monitoring.enabled, (from) => ({
+      ...from,
+      monitoring: { ...from.monitoring, enabled: "auto" },
+    })),
+    ...on("monitoring.grafana.enabled", monitoring.grafana.enabled, (from) => ({
+      ...from,
+      monitoring: { ...from.monitoring, grafana: { ...from.monitoring.grafana, enabled: "auto" } },
+    })),
+    ...on("compressor.enabled", compressor.enabled, (from) => put(from, "compressor", "enabled", "auto")),
+  ];
 };
 
 /** Every override of the file that the plan depends on. */
@@ -202,6 +241,7 @@ export const adjustmentsOf = (env: Environment): Adjustment[] => [
   ...passedOn(env, "pgbouncer"),
   ...passedOn(env, "redis"),
   ...poolerAdjustment(env),
+  ...switchAdjustments(env),
   ...countsAdjustment(env),
   ...layoutAdjustment(env),
 ];

@@ -1,7 +1,7 @@
 import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { MIB, USABLE_SHARE_OF_LIMIT } from "./constants";
-import { limitEnvelope, limitFor, limitReason } from "./container";
+import { limitEnvelope, limitFor, limitReason, reservationOf } from "./container";
 import { type Present, watcherCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
 import type { CompressorPlan, HostFacts } from "./plan";
@@ -33,6 +33,7 @@ export const compressorPlan = (env: Environment, host: HostFacts, present: Prese
   const rows = set ? set.times(USABLE_SHARE_OF_LIMIT).minus(BASE) : rowsFor(host).floorTo(MIB);
   const parts = { base: BASE, rows };
   const used = Bytes.sum(Object.values(parts));
+  const nofile = nofileFor({ "files and connections": FILES });
   return {
     container: {
       name: "compressor",
@@ -41,8 +42,9 @@ export const compressorPlan = (env: Environment, host: HostFacts, present: Prese
       parts,
       reservation: BASE,
       ...watcherCpu("compressor", present, host.cpus),
-      connections: solved(1, "one, straight to Postgres, of its direct clients", "docs/compressor.md"),
-      nofile: nofileFor(FILES),
+      connections: solved(1, "one, straight to Postgres, of its direct clients", "docs/sizing.md"),
+      nofile: nofile.value,
+      why: { reservation: reservationOf({ base: BASE }, BASE), nofile },
     },
     usable: used,
   };

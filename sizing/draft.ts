@@ -6,6 +6,7 @@ import { connectionsFor } from "./connections";
 import { MIB, USABLE_SHARE_OF_LIMIT } from "./constants";
 import { expectedLoad } from "./expected";
 import { fill, fixedLine, UNLIMITED } from "./fill";
+import { inputsOf } from "./inputs";
 import { isWatched, monitoringClaim, monitoringPlan, watcherNames } from "./monitoring";
 import { nginxClaim, nginxPlan } from "./nginx";
 import { runsScripts } from "./nginx-scripts";
@@ -22,7 +23,7 @@ import { profileOf } from "./profile";
 import { redisClaim, redisPlan } from "./redis";
 import { requestLimitsFor, upstreamServers } from "./request-limits";
 import { reservesOf } from "./reserves";
-import { megabytes, solved, sumText } from "./solved";
+import { exactMegabytes, fromFile, megabytes, solved, sumText } from "./solved";
 import { synapsePlan } from "./synapse";
 import { leastSynapseLimits, mostSynapseLimits, synapseMemoryFor } from "./synapse-budget";
 import { asksForTokenOwners } from "./token-owners";
@@ -54,6 +55,26 @@ const doesNotFit = (id: "I1" | "I2", name: string, arithmetic: string): { shorta
 const leastPostgresText = (demand: PostgresDemand): string => {
   const parts = leastPostgresParts(demand);
   return sumText(parts, Bytes.sum(Object.values(parts)));
+};
+
+/** Its share, unless Postgres or Synapse has its least, or Synapse its most. */
+const postgresLimitReason = (
+  demand: PostgresDemand,
+  free: Bytes,
+  split: { readonly postgres: Bytes; readonly synapse: Bytes },
+  workers: number,
+): string => {
+  const most = `; its uses take at most ${USABLE_SHARE_OF_LIMIT * 100} %`;
+  if (split.postgres.equals(leastPostgresLimit(demand))) {
+    return `at its least: ${leastPostgresText(demand)}, divided by ${USABLE_SHARE_OF_LIMIT}, up to whole MB, and 1 MB${most}`;
+  }
+  const left = `${exactMegabytes(free)} that reserves and small services leave`;
+  const synapse = exactMegabytes(split.synapse);
+  if (split.synapse.equals(mostSynapseLimits(workers)))
+    return `the ${left} − Synapse at its most ${synapse}, in whole MB${most}`;
+  if (split.synapse.equals(leastSynapseLimits(workers)))
+    return `the ${left} − Synapse at its least ${synapse}, in whole MB${most}`;
+  return `${POSTGRES_SHARE} of ${POSTGRES_SHARE + SYNAPSE_SHARE} parts of the ${left}, in whole MB${most}`;
 };
 
 /** A plan, or the first inequality that cannot hold. */
@@ -125,20 +146,22 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Layou
   const synapseMemory = synapseMemoryFor(split.synapse, workers);
   if (!postgresMemory || !synapseMemory)
     throw new Error(`floors of layout ${layout.value.name} do not agree with its split`);
-  const limitReason = env.postgres.memory
-    ? solved(limit, "set by postgres.memory", "environment file")
-    : solved(
-        limit,
-        `${POSTGRES_SHARE} of ${POSTGRES_SHARE + SYNAPSE_SHARE} parts of the ${megabytes(free)} that reserves and small services leave, and what Synapse cannot use; its uses take at most ${USABLE_SHARE_OF_LIMIT * 100} %`,
-        "docs/sizing.md",
-      );
+  const postgresLimit = env.postgres.memory
+    ? fromFile(limit, "postgres.memory")
+    : solved(limit, postgresLimitReason(demand, free, split, workers), "docs/sizing.md");
   const requestLimits = requestLimitsFor(processes, expected, connections);
   const plan: Plan = {
     profile: profileOf(env, host),
     host: machine,
+    inputs: inputsOf(env, machine, expected, {
+      layout: layout.value.name,
+      pgbouncer: present.pgbouncer,
+      monitoring: watched,
+      compressor: compressed,
+    }),
     expected,
     reserves,
-    postgres: postgresPlan(env, host, demand, postgresMemory, limitReason, present),
+    postgres: postgresPlan(env, host, demand, postgresMemory, postgresLimit, present),
     ...(present.pgbouncer ? { pgbouncer: pgbouncerPlan(env, host, connections, overrides, present) } : {}),
     ...(present.redis ? { redis: redisPlan(env, overrides, host, workers + 1, present) } : {}),
     synapse: synapsePlan(env, layout, { host, limits: requestLimits, connections, memory: synapseMemory }),

@@ -1,6 +1,6 @@
 import type { Environment, Federation } from "../configs/environment";
 import type { HostFacts, Plan, Solved } from "./plan";
-import { FROM_FILE, GUESS, solved } from "./solved";
+import { exactMegabytes, FROM_FILE, GUESS, solved } from "./solved";
 
 /** Clients with an open long poll that a core and a GB carry. `guess`; the ladder of docs/sizing.md to within a third. */
 const CLIENTS_PER_CORE = 250;
@@ -55,7 +55,7 @@ export const expectedLoad = (env: Environment, host: HostFacts): Plan["expected"
         )
       : solved(
           Math.floor(clientsFromHardware(host)),
-          `the lesser of ${CLIENTS_PER_CORE} per core × ${host.cpus} and ${CLIENTS_PER_GB} per GB × ${host.ram}`,
+          `the lesser of ${CLIENTS_PER_CORE} per core × ${host.cpus} and ${CLIENTS_PER_GB} per GB × ${exactMegabytes(host.ram)}`,
           GUESS,
         );
   const users: Solved<number> =

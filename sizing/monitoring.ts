@@ -1,11 +1,11 @@
 import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { MIB } from "./constants";
-import { limitEnvelope, limitFor, limitReason } from "./container";
+import { budgetOf, limitEnvelope } from "./container";
 import { type Present, watcherCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
 import type { ContainerBudget, ExporterName, HostFacts, MonitoringPlan, PrometheusPlan, Solved } from "./plan";
-import { fromFile, GUESS, solved } from "./solved";
+import { exactMegabytes, fromFile, GUESS, solved } from "./solved";
 
 /** Below it, what watches would take more than a tenth of the machine. A machine sold as 4 GB shows a little less. `guess` */
 const LEAST_RAM = Bytes.gib(3.5);
@@ -116,7 +116,7 @@ const retentionSizeFor = (env: Environment, host: HostFacts): Solved<Bytes> => {
   return size
     ? solved(
         size.times(RETENTION_SHARE).clamp(RETENTION_LEAST, RETENTION_MOST).floorTo(MIB),
-        `2 % of the disk's ${size} between ${RETENTION_LEAST} and ${RETENTION_MOST}`,
+        `2 % of the disk's ${exactMegabytes(size)} between ${RETENTION_LEAST} and ${RETENTION_MOST}`,
         GUESS,
       )
     : solved(RETENTION_UNKNOWN, "the size of the disk is not known", GUESS);
@@ -132,19 +132,13 @@ const watcher = <const D extends Demand>(
   { name, parts, files }: D,
   host: HostFacts,
   present: Present,
-): ContainerBudget & { readonly service: D["name"] } => {
-  const used = Bytes.sum(Object.values(parts));
-  return {
-    name,
-    service: name,
-    memory: solved(limitFor(used), limitReason(parts, used), "docs/monitoring.md"),
-    parts,
-    reservation: used,
-    ...watcherCpu(name, present, host.cpus),
-    connections: solved(0, "opens none of those that are shared out", "docs/monitoring.md"),
-    nofile: nofileFor(files),
-  };
-};
+): ContainerBudget & { readonly service: D["name"] } => ({
+  name,
+  service: name,
+  ...budgetOf(parts, nofileFor({ "files and connections": files }), "docs/monitoring.md"),
+  ...watcherCpu(name, present, host.cpus),
+  connections: solved(0, "opens none of those that are shared out", "docs/monitoring.md"),
+});
 
 const prometheusPlan = (env: Environment, host: HostFacts, present: Present, processes: number): PrometheusPlan => ({
   container: watcher({ name: "prometheus", parts: prometheusParts(processes), files: PROMETHEUS_FILES }, host, present),

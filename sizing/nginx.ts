@@ -1,7 +1,7 @@
 import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { MIB } from "./constants";
-import { limitEnvelope, limitFor, limitReason } from "./container";
+import { budgetOf, limitEnvelope } from "./container";
 import { type Present, serviceCpu } from "./cpu";
 import { LEAST_NOFILE, powerOfTwoFrom } from "./file-limits";
 import type { HostFacts, NginxPlan, Plan, RequestLimits, Solved } from "./plan";
@@ -103,6 +103,17 @@ const connectionsPerWorker = (requests: number, workers: number, servers: number
   return solved(Math.max(LEAST_CONNECTIONS, powerOfTwoFrom(needed)), reason, "docs/sizing.md");
 };
 
+/**
+ * As if one worker had all: a second one, which comes with more RAM, must not lower it. Nothing on top, since there are
+ * files and connections to spare in it.
+ */
+const nofileOf = (ofOneWorker: Solved<number>): Solved<number> =>
+  solved(
+    Math.max(LEAST_NOFILE, FILES_PER_CONNECTION * ofOneWorker.value),
+    `${FILES_PER_CONNECTION} × ${ofOneWorker.value} connections that one worker would need for all, at least ${LEAST_NOFILE}`,
+    "docs/sizing.md, invariant I7",
+  );
+
 const mostRequestsFor = (polls: number): Solved<number> =>
   solved(
     requestsFor(polls),
@@ -129,26 +140,20 @@ export const nginxPlan = (
   const connections = connectionsPerWorker(requests.value, workers, servers);
   const files = FILES_PER_CONNECTION * connections.value;
   const parts = partsFor(workers, demand);
-  const used = Bytes.sum(Object.values(parts));
   return {
     container: {
       name: "nginx",
       service: "nginx",
-      memory: solved(limitFor(used), limitReason(parts, used), "docs/sizing.md"),
-      parts,
-      reservation: used,
+      ...budgetOf(parts, nofileOf(connectionsPerWorker(requests.value, 1, servers)), "docs/sizing.md"),
       ...serviceCpu("nginx", present, host.cpus),
       connections: solved(workers * connections.value, `${workers} workers × ${connections.value}`, connections.source),
-      // As if one worker had all: a second one, which comes with more RAM, must not lower it. Nothing on top, since there
-      // are files and connections to spare in it.
-      nofile: Math.max(LEAST_NOFILE, FILES_PER_CONNECTION * connectionsPerWorker(requests.value, 1, servers).value),
     },
     ...(demand.asksForTokenOwners
       ? {
           tokenOwners: solved(
             parts["token owners"] as Bytes,
             `1 KB for each of ${clients} clients, in whole MB: three tokens in ten minutes`,
-            "docs/workers.md",
+            "docs/sizing.md",
           ),
         }
       : {}),

@@ -2,12 +2,12 @@ import type { Environment } from "../configs/environment";
 import { pgbouncerKnows } from "../configs/settings/pgbouncer-value";
 import { Bytes } from "../configs/units/bytes";
 import type { ConnectionPlan } from "./connections";
-import { limitFor, limitReason } from "./container";
+import { budgetOf, limitFor } from "./container";
 import { type Present, serviceCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
 import { flatText, type Overrides } from "./overrides";
 import type { HostFacts, PgbouncerPlan, Solved } from "./plan";
-import { fromFile, solved } from "./solved";
+import { fromFile, GUESS, solved } from "./solved";
 
 /**
  * Measured idle: 9 MB in the cgroup, in which Docker runs the health check as well (`pg_isready`, about 3 MB). Three times
@@ -47,13 +47,13 @@ const settingsFor = (c: ConnectionPlan): Record<string, Solved<string>> => ({
   server_lifetime: solved("3600", "returns the memory that a warm backend has gathered", "matrix-org/synapse#9182"),
   server_idle_timeout: solved("600", "the default", MANUAL),
   server_connect_timeout: solved("15", "the default", MANUAL),
-  server_login_retry: solved("2", "back within seconds when Postgres restarts", "guess"),
+  server_login_retry: solved("2", "back within seconds when Postgres restarts", GUESS),
   max_prepared_statements: solved("200", "the default; Synapse prepares nothing", MANUAL),
-  listen_backlog: solved("1024", "all pools may reconnect at once", "docs/sizing.md"),
+  listen_backlog: solved("1024", "all pools may reconnect at once; the default is 128", `${MANUAL}; ${GUESS}`),
   tcp_keepalive: solved("1", "finds dead peers", MANUAL),
-  tcp_keepidle: solved("30", "seconds of quiet before the first probe", "guess"),
-  tcp_keepintvl: solved("10", "seconds between probes", "guess"),
-  tcp_keepcnt: solved("3", "probes before the peer counts as dead", "guess"),
+  tcp_keepidle: solved("30", "seconds of quiet before the first probe", GUESS),
+  tcp_keepintvl: solved("10", "seconds between probes", GUESS),
+  tcp_keepcnt: solved("3", "probes before the peer counts as dead", GUESS),
   log_connections: solved("0", "statistics are read from SHOW instead", MANUAL),
   log_disconnections: solved("0", "statistics are read from SHOW instead", MANUAL),
 });
@@ -80,7 +80,11 @@ export const pgbouncerPlan = (
   present: Present,
 ): PgbouncerPlan => {
   const parts = partsFor(connections, overrides);
-  const used = Bytes.sum(Object.values(parts));
+  const files = {
+    clients: connections.maxClientConn.value,
+    servers: connections.servers,
+    "its own": PGBOUNCER_OWN_FILES,
+  };
   const passedOn = Object.entries(env.pgbouncer.settings).map(([name, value]) => [
     name,
     fromFile(typeof value === "boolean" ? (value ? "1" : "0") : flatText(value), `pgbouncer.settings.${name}`),
@@ -89,15 +93,13 @@ export const pgbouncerPlan = (
     container: {
       name: "pgbouncer",
       service: "pgbouncer",
-      memory: solved(limitFor(used), limitReason(parts, used), "docs/sizing.md"),
-      parts,
-      reservation: used,
+      ...budgetOf(parts, nofileFor(files), "docs/sizing.md"),
       ...serviceCpu("pgbouncer", present, host.cpus),
       connections: connections.maxClientConn,
-      nofile: nofileFor(connections.maxClientConn.value + connections.servers + PGBOUNCER_OWN_FILES),
     },
     settings: { ...knownTo(env.pgbouncer.version, settingsFor(connections)), ...Object.fromEntries(passedOn) },
     transactionPool: connections.transactionPool.value,
     sessionPool: connections.sessionPool.value,
+    why: { transactionPool: connections.transactionPool, sessionPool: connections.sessionPool },
   };
 };

@@ -4,13 +4,29 @@ import type { DiskKind, FlatSettings, PostgresMajor, ProfileName } from "../conf
 import type { Bytes } from "../configs/units/bytes";
 import type { Cpus } from "../configs/units/cpus";
 
-/** A number with the rule that gave it, so that every report can explain itself. */
-export interface Solved<T> {
-  readonly value: T;
-  /** One sentence with the inputs, as in `4 % of 8 GB between 256 MB and 2 GB`. */
+/** How a number came about. */
+export interface Derivation {
+  /** One sentence with the inputs, as in `4 % of 8192 MB between 256 MB and 2 GB`. */
   readonly reason: string;
   /** A page, an issue or a measurement; `guess` where there is none. */
   readonly source: string;
+}
+
+/** A number with the rule that gave it, so that every report can explain itself. */
+export interface Solved<T> extends Derivation {
+  readonly value: T;
+}
+
+/** Read from the machine, said by the environment (or by flags), or the kit's own. */
+export type Origin = "detected" | "declared" | "default";
+
+/** Something that the plan was made from. */
+export interface Input {
+  /** As an environment calls it: `hardware.ram`. */
+  readonly name: string;
+  /** As an environment writes it; of a switch on `auto` what it came to. */
+  readonly value: string | number | boolean;
+  readonly origin: Origin;
 }
 
 /** What the target machine has. */
@@ -55,6 +71,7 @@ export interface ContainerBudget {
   readonly memory: Solved<Bytes>;
   /** What the limit is made of, for the report. The parts add up to `used`, which is below the limit. */
   readonly parts: Readonly<Record<string, Bytes>>;
+  /** The soft limit: what it is expected to use. */
   readonly reservation: Bytes;
   /** Docker CPU shares: a weight, never a quota (I12). */
   readonly cpuShares: Solved<number>;
@@ -66,6 +83,7 @@ export interface ContainerBudget {
   readonly nofile: number;
   /** Size of /dev/shm, where the default of 64 MB is not right. */
   readonly shm?: Solved<Bytes>;
+  readonly why: { readonly reservation: Derivation; readonly nofile: Derivation };
 }
 
 export interface PostgresPlan {
@@ -88,6 +106,7 @@ export interface PgbouncerPlan {
   readonly transactionPool: number;
   /** Server connections of the session pool: main, migrations, background updates. */
   readonly sessionPool: number;
+  readonly why: { readonly transactionPool: Derivation; readonly sessionPool: Derivation };
 }
 
 export interface RedisPlan {
@@ -109,10 +128,13 @@ export interface ProcessPlan {
   readonly roles: readonly RoleName[];
   /** jemalloc heap at which Synapse evicts caches (`max_cache_memory_usage`). */
   readonly heapCeiling: Solved<Bytes>;
+  /** Where eviction stops (`target_cache_memory_usage`). */
   readonly heapTarget: Bytes;
+  /** Database connections that stay open. */
   readonly cpMin: number;
   readonly cpMax: Solved<number>;
   readonly databasePath: DatabasePath;
+  readonly why: { readonly heapTarget: Derivation; readonly cpMin: Derivation };
 }
 
 export interface SynapsePlan {
@@ -185,6 +207,7 @@ export interface CompressorPlan {
 export interface Plan {
   readonly profile: ProfileName;
   readonly host: HostFacts;
+  readonly inputs: readonly Input[];
   readonly expected: {
     readonly users: Solved<number>;
     readonly eventsPerSecond: Solved<number>;

@@ -1,11 +1,13 @@
 import type { DiskKind, PostgresMajor } from "../configs/environment";
 import type { Solved } from "./plan";
-import { solved } from "./solved";
+import { GUESS, solved } from "./solved";
 
 /** Points per round, shared by all workers; PostgreSQL's 200 dates from spinning disks (docs/sizing.md). */
 const COST_LIMIT: Readonly<Record<DiskKind, number>> = { nvme: 2000, ssd: 1000, network: 1000, hdd: 200 };
 
 const SOURCE = "docs/sizing.md";
+/** What they do is the manual's, how much of it is not. */
+const VACUUMING = `PostgreSQL manual, "Automatic Vacuuming"; ${GUESS}`;
 
 /** Autovacuum workers: 2 up to 2 cores or without workers, 4 from 16 cores, else 3 (docs/sizing.md). */
 export const autovacuumWorkersFor = (cores: number, workers: number, override: number | undefined): number => {
@@ -32,7 +34,11 @@ export const autovacuumSettings = (
     "the default of 0.2 lets 100 million dead rows gather in state_groups_state",
     SOURCE,
   ),
-  autovacuum_vacuum_insert_scale_factor: solved("0.05", "keeps the visibility map of append-only tables fresh", SOURCE),
+  autovacuum_vacuum_insert_scale_factor: solved(
+    "0.05",
+    "keeps the visibility map of append-only tables fresh; the default waits until a fifth is new",
+    VACUUMING,
+  ),
   autovacuum_analyze_scale_factor: solved("0.02", "statistics of tables that grow all day", SOURCE),
   autovacuum_vacuum_cost_delay: solved("2ms", "the default", "PostgreSQL manual"),
   autovacuum_vacuum_cost_limit: solved(
@@ -51,7 +57,7 @@ export const autovacuumSettings = (
         autovacuum_vacuum_max_threshold: solved(
           "10000000",
           "a tenth of the default: giants are vacuumed in bites",
-          SOURCE,
+          VACUUMING,
         ),
       }
     : {}),

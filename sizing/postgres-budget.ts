@@ -31,20 +31,22 @@ export const SORTS_PER_QUERY = 2;
 export const HASH_MEM_MULTIPLIER = 2;
 
 const PAGE = Bytes.kib(8);
-const BUFFER_STEP = Bytes.mib(16);
-const SHARED_BUFFERS_LEAST = Bytes.mib(64);
-const SHARED_BUFFERS_MOST = Bytes.gib(16);
+export const BUFFER_STEP = Bytes.mib(16);
+export const SHARED_BUFFERS_LEAST = Bytes.mib(64);
+export const SHARED_BUFFERS_MOST = Bytes.gib(16);
 /** On a box shared with Synapse; a dedicated server would take 25 % (docs/sizing.md). */
-const SHARED_BUFFERS_MOST_SHARE = 0.2;
+export const SHARED_BUFFERS_MOST_SHARE = 0.2;
 /** PostgreSQL's default; main alone lives on boxes too small for it. */
 const WORK_MEM_LEAST = Bytes.mib(4);
 const WORK_MEM_LEAST_ALONE = Bytes.mib(2);
-const WORK_MEM_MOST = Bytes.mib(64);
-const WORK_MEM_STEP = Bytes.kib(64);
-const MAINTENANCE_LEAST = Bytes.mib(32);
-const MAINTENANCE_MOST = Bytes.gib(1);
-const AUTOVACUUM_LEAST = Bytes.mib(16);
-const AUTOVACUUM_MOST = Bytes.mib(512);
+/** The least that `work_mem` is given, beside so many workers. */
+export const leastWorkMem = (workers: number): Bytes => (workers > 0 ? WORK_MEM_LEAST : WORK_MEM_LEAST_ALONE);
+export const WORK_MEM_MOST = Bytes.mib(64);
+export const WORK_MEM_STEP = Bytes.kib(64);
+export const MAINTENANCE_LEAST = Bytes.mib(32);
+export const MAINTENANCE_MOST = Bytes.gib(1);
+export const AUTOVACUUM_LEAST = Bytes.mib(16);
+export const AUTOVACUUM_MOST = Bytes.mib(512);
 
 /** How free memory is shared out, of 100 parts; tuned to the first cut of docs/sizing.md, so in the end a `guess`. */
 export const WEIGHTS = { shared: 50, work: 27, maintenance: 10, autovacuum: 8, pageCache: 5 } as const;
@@ -64,6 +66,26 @@ export interface PostgresDemand {
   readonly furtherShared: Bytes;
 }
 
+/** A line that does not share in what is left: at its least or its most, or set by the file. */
+export interface HeldLine {
+  readonly name: LineName;
+  readonly amount: Bytes;
+  readonly at: "least" | "most" | "set";
+}
+
+/** How what is free was shared out. */
+export interface PostgresShares {
+  readonly limit: Bytes;
+  readonly backend: Bytes;
+  readonly processes: Bytes;
+  readonly held: readonly HeldLine[];
+  /** What the other lines share, by weight. */
+  readonly left: Bytes;
+  readonly parts: number;
+  /** What `effective_cache_size` is the sum of. */
+  readonly cached: Readonly<Record<string, Bytes>>;
+}
+
 /** Postgres' memory, shared out. */
 export interface PostgresMemory {
   readonly sharedBuffers: Bytes;
@@ -76,6 +98,7 @@ export interface PostgresMemory {
   readonly allocations: number;
   readonly predictedSharedMemory: Bytes;
   readonly parts: Readonly<Record<string, Bytes>>;
+  readonly shares: PostgresShares;
 }
 
 /** Allocations of `work_mem` by one query at its worst (k of docs/sizing.md). */
@@ -100,7 +123,8 @@ const predicted = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
     demand.connections.maxConnections.value,
   ).plus(demand.furtherShared);
 
-const sharedCost = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
+/** Memory that so large a `shared_buffers` takes: the server's shared memory, and page tables of the active backends. */
+export const sharedCost = (demand: PostgresDemand, sharedBuffers: Bytes): Bytes =>
   predicted(demand, sharedBuffers).plus(pageTables(demand, sharedBuffers));
 
 /** Largest shared_buffers, to a page, that costs no more than `budget`: bisection, since the cost has corners. */
@@ -116,17 +140,19 @@ const affordable = (demand: PostgresDemand, budget: Bytes): Bytes => {
   return Bytes.of(low);
 };
 
+const backendOf = ({ overrides }: PostgresDemand): Bytes => backendWith(overrides.lookup.size("temp_buffers"));
+
 const fixedParts = (demand: PostgresDemand): { backends: Bytes; processes: Bytes } => ({
-  backends: backendWith(demand.overrides.lookup.size("temp_buffers")).times(demand.connections.backends),
+  backends: backendOf(demand).times(demand.connections.backends),
   processes: SERVER_PROCESSES.plus(demand.version >= 18 ? IO_WORKER.times(demand.parallel.ioWorkers) : Bytes.ZERO),
 });
 
-type LineName = keyof typeof WEIGHTS;
+export type LineName = keyof typeof WEIGHTS;
 
 const linesOf = (demand: PostgresDemand): Record<LineName, Line> => {
   const { overrides, autovacuumWorkers } = demand;
   const slots = allocations(demand);
-  const leastWork = demand.connections.workers > 0 ? WORK_MEM_LEAST : WORK_MEM_LEAST_ALONE;
+  const leastWork = leastWorkMem(demand.connections.workers);
   const line = (name: LineName, set: Bytes | undefined, least: Bytes, most: Bytes): Line =>
     set ? fixedLine(set) : { weight: WEIGHTS[name], floor: least, ceiling: most };
   return {
@@ -167,6 +193,19 @@ export const leastPostgresLimit = (demand: PostgresDemand): Bytes =>
     .ceilTo(MIB)
     .plus(MIB);
 
+const heldAt = ({ floor, ceiling }: Line, amount: Bytes): HeldLine["at"] | undefined => {
+  if (floor.equals(ceiling)) return "set";
+  if (amount.equals(floor)) return "least";
+  return amount.equals(ceiling) ? "most" : undefined;
+};
+
+/** The page cache has neither floor nor ceiling, so something always shares in what is left. */
+const heldLines = (lines: Readonly<Record<LineName, Line>>, filled: Readonly<Record<LineName, Bytes>>): HeldLine[] =>
+  (Object.keys(WEIGHTS) as LineName[]).flatMap((name) => {
+    const at = name === "pageCache" ? undefined : heldAt(lines[name], filled[name]);
+    return at ? [{ name, amount: filled[name], at }] : [];
+  });
+
 /**
  * Shares a container limit out. Monotone in the limit and in RAM.
  * @returns undefined when the limit is below `leastPostgresLimit`.
@@ -175,7 +214,9 @@ export const postgresMemoryFor = (demand: PostgresDemand, limit: Bytes): Postgre
   const fixed = fixedParts(demand);
   const usable = limit.times(USABLE_SHARE_OF_LIMIT);
   const claimed = Bytes.sum(Object.values(fixed));
-  const lines = fill(usable.minus(claimed), linesOf(demand));
+  const free = usable.minus(claimed);
+  const demanded = linesOf(demand);
+  const lines = fill(free, demanded);
   if (!lines) return undefined;
   const { overrides, autovacuumWorkers } = demand;
   const slots = allocations(demand);
@@ -193,19 +234,38 @@ export const postgresMemoryFor = (demand: PostgresDemand, limit: Bytes): Postgre
     maintenance: maintenanceWorkMem,
     autovacuum: autovacuumWorkMem.times(autovacuumWorkers),
   };
+  const held = heldLines(demanded, lines);
+  const shared = (Object.keys(WEIGHTS) as LineName[]).filter((name) => !held.some((line) => line.name === name));
   const belowCap = lines.shared.minus(sharedCost(demand, cap)).times(UNUSED_AS_CACHE);
-  const rarelyUsed = Bytes.sum([lines.work, lines.maintenance, lines.autovacuum]).times(0.5);
-  const headroom = limit.minus(usable);
-  const cached = Bytes.sum([headroom, overrides.sharedBuffers ?? reachable, belowCap, lines.pageCache, rarelyUsed]);
+  const cached = {
+    "10 % of the limit": limit.minus(usable),
+    "shared_buffers before rounding": overrides.sharedBuffers ?? reachable,
+    "80 % of what shared_buffers cannot use": belowCap,
+    "page cache": lines.pageCache,
+    "half of work_mem, maintenance_work_mem and autovacuum_work_mem": Bytes.sum([
+      lines.work,
+      lines.maintenance,
+      lines.autovacuum,
+    ]).times(0.5),
+  };
   return {
     sharedBuffers,
     walBuffers: walBuffers(demand, sharedBuffers),
     workMem,
     maintenanceWorkMem,
     autovacuumWorkMem,
-    effectiveCacheSize: cached.floorTo(BUFFER_STEP),
+    effectiveCacheSize: Bytes.sum(Object.values(cached)).floorTo(BUFFER_STEP),
     allocations: slots,
     predictedSharedMemory: used.sharedMemory,
     parts: { ...used, pageCache: usable.minus(Bytes.sum(Object.values(used))) },
+    shares: {
+      limit,
+      backend: backendOf(demand),
+      processes: fixed.processes,
+      held,
+      left: free.minus(Bytes.sum(held.map(({ amount }) => amount))),
+      parts: shared.reduce((sum, name) => sum + WEIGHTS[name], 0),
+      cached,
+    },
   };
 };

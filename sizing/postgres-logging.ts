@@ -10,7 +10,7 @@ export const loggingSettings = (): Record<string, Solved<string>> => ({
   "pg_stat_statements.track": solved("top", "the default", MANUAL),
   track_io_timing: solved("on", "a clock read per I/O, cheap on every current machine", MANUAL),
   log_checkpoints: solved("on", "shows when max_wal_size is too small", MANUAL),
-  log_autovacuum_min_duration: solved("10min", "long runs alone", "docs/sizing.md"),
+  log_autovacuum_min_duration: solved("10min", "the default: long runs alone", MANUAL),
   log_lock_waits: solved("on", "a second's wait is worth a line", MANUAL),
   log_temp_files: solved("64MB", "sorts that work_mem did not hold", "guess"),
   log_timezone: solved("UTC", "one clock for all containers", MANUAL),

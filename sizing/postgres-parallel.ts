@@ -69,7 +69,7 @@ export const parallelSettings = (
   max_parallel_maintenance_workers: solved(
     String(parallel.maintenanceWorkers),
     `a quarter of ${cores} cores, at most ${MOST_MAINTENANCE_WORKERS}`,
-    "docs/sizing.md",
+    GUESS,
   ),
   ...(version >= 18
     ? {
@@ -80,8 +80,8 @@ export const parallelSettings = (
         ),
         io_workers: solved(
           String(parallel.ioWorkers),
-          `a quarter of ${cores} cores between ${IO_WORKERS_LEAST} and ${IO_WORKERS_MOST}`,
-          "docs/sizing.md",
+          `a quarter of ${cores} cores between the default of ${IO_WORKERS_LEAST} and ${IO_WORKERS_MOST}; ${IO_WORKERS_LEAST} without workers`,
+          GUESS,
         ),
       }
     : {}),

@@ -1,4 +1,5 @@
-import type { DiskKind, PostgresMajor } from "../configs/environment";
+import type { DiskKind, Environment, PostgresMajor } from "../configs/environment";
+import { chosen } from "./inputs";
 import type { Solved } from "./plan";
 import { solved } from "./solved";
 
@@ -14,9 +15,9 @@ const CONCURRENCY: Readonly<Record<"before18" | "from18", Readonly<Record<DiskKi
 
 /** Settings by which the planner weighs and the executor reads. */
 export const plannerSettings = (
+  env: Environment,
   disk: DiskKind,
   version: PostgresMajor,
-  jit: boolean,
 ): Record<string, Solved<string>> => {
   const concurrency = CONCURRENCY[version >= 18 ? "from18" : "before18"][disk];
   const reads = solved(String(concurrency), `reads in flight on a disk of kind ${disk}`, SOURCE);
@@ -27,15 +28,17 @@ export const plannerSettings = (
     maintenance_io_concurrency: reads,
     default_statistics_target: solved(
       "100",
-      "the default; single columns get more when the schema exists",
-      "docs/sizing.md",
+      "the default; Synapse sets n_distinct where a sample misleads",
+      'PostgreSQL manual, "Query Planning"; matrix-org/synapse#5064',
     ),
-    jit: jit
-      ? solved("on", "set by postgres.jit", "environment")
-      : solved(
-          "off",
-          "compiling costs more than Synapse's short queries, and backends grew to hundreds of MB",
-          "matrix-org/synapse#9182",
-        ),
+    jit: chosen(
+      env,
+      "postgres.jit",
+      solved(
+        env.postgres.jit ? "on" : "off",
+        "the kit's default: compiling costs more than Synapse's short queries, and backends grew to hundreds of MB",
+        "matrix-org/synapse#9182",
+      ),
+    ),
   };
 };

@@ -1,6 +1,7 @@
 import type { Environment, FlatValue } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { MIB } from "./constants";
+import { reservationOf } from "./container";
 import { type Present, serviceCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
 import { flatText } from "./overrides";
@@ -66,8 +67,8 @@ const shmFor = ({ parallel, overrides }: PostgresDemand, memory: PostgresMemory)
     parallel.maxParallelWorkers * (overrides.hashMemMultiplier ?? HASH_MEM_MULTIPLIER),
   );
   const parts = { maintenance_work_mem: memory.maintenanceWorkMem, "parallel hashes": hashes, base: SHM_BASE };
-  const size = Bytes.sum(Object.values(parts)).ceilTo(MIB);
-  return solved(size, sumText(parts, size), "docs/sizing.md, invariant I10");
+  const sum = Bytes.sum(Object.values(parts));
+  return solved(sum.ceilTo(MIB), `${sumText(parts, sum)}, up to whole MB`, "docs/sizing.md, invariant I10");
 };
 
 /** Postgres inside a container of `limit`, whose memory has been shared out already. */
@@ -82,6 +83,8 @@ export const postgresPlan = (
   const { version, connections, parallel, autovacuumWorkers, overrides } = demand;
   const { pageCache = Bytes.ZERO, ...claimed } = memory.parts;
   const cores = host.cpus.toWholeCores();
+  const nofile = nofileFor({ max_files_per_process: MAX_FILES_PER_PROCESS });
+  const reservation = Bytes.sum(Object.values(claimed));
   return {
     version,
     container: {
@@ -89,19 +92,20 @@ export const postgresPlan = (
       service: "postgres",
       memory: limit,
       parts: { ...claimed, pageCache },
-      reservation: Bytes.sum(Object.values(claimed)),
+      reservation,
       ...serviceCpu("postgres", present, host.cpus),
       connections: connections.maxConnections,
-      nofile: nofileFor(MAX_FILES_PER_PROCESS),
+      nofile: nofile.value,
       shm: shmFor(demand, memory),
+      why: { reservation: reservationOf(claimed, reservation), nofile },
     },
     settings: {
       ...connectionSettings(demand),
-      ...memorySettings(env.postgres, demand, memory, limit.value),
+      ...memorySettings(env, demand, memory),
       ...walSettings(env, host, overrides),
       ...parallelSettings(parallel, cores, version),
       ...autovacuumSettings(autovacuumWorkers, host.disk.kind, version),
-      ...plannerSettings(host.disk.kind, version, env.postgres.jit),
+      ...plannerSettings(env, host.disk.kind, version),
       ...loggingSettings(),
       ...sessionSettings(),
       ...fileSettings(env),

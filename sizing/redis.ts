@@ -1,12 +1,12 @@
 import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import { MIB } from "./constants";
-import { limitEnvelope, limitFor, limitReason } from "./container";
+import { budgetOf, limitEnvelope } from "./container";
 import { type Present, serviceCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
 import { flatText, type Overrides } from "./overrides";
 import type { HostFacts, RedisPlan, Solved } from "./plan";
-import { fromFile, solved } from "./solved";
+import { exactMegabytes, fromFile, GUESS, solved } from "./solved";
 
 /** Resident memory of an empty server: 12 MB seen on 7.0 and 8.0, rounded up (docs/sizing.md). */
 export const REDIS_BASE = Bytes.mib(16);
@@ -25,6 +25,9 @@ const CONNECTION_HEADROOM = 20;
 export const REDIS_OWN_FILES = 32;
 
 const FACTS = "docs/sizing.md";
+/** Look-ups that expire within an hour are all that Synapse keeps there. */
+const NOTHING_DURABLE = "synapse: replication/tcp/external_cache.py";
+const CLIENTS_SOURCE = `synapse: replication/tcp/redis.py; ${GUESS}`;
 
 const maxmemoryExact = (overrides: Overrides, ram: Bytes): Bytes =>
   overrides.redisMaxmemory ?? ram.times(MAXMEMORY_SHARE).clamp(MAXMEMORY_LEAST, MAXMEMORY_MOST);
@@ -38,6 +41,7 @@ export const redisClaim = (overrides: Overrides, host: HostFacts, processes: num
   limitEnvelope(Bytes.sum([REDIS_BASE, maxmemoryExact(overrides, host.ram), clientMemory(overrides, processes)]));
 
 const settingsFor = (
+  ram: Bytes,
   maxmemory: Bytes,
   clients: Bytes,
   maxclients: number,
@@ -45,7 +49,7 @@ const settingsFor = (
 ): Record<string, Solved<string>> => ({
   maxmemory: solved(
     maxmemory.toRedis(),
-    `0.5 % of RAM between ${MAXMEMORY_LEAST} and ${MAXMEMORY_MOST}`,
+    `0.5 % of ${exactMegabytes(ram)} of RAM between ${MAXMEMORY_LEAST} and ${MAXMEMORY_MOST}, in whole MB`,
     "docs/sizing.md",
   ),
   "maxmemory-policy": solved("allkeys-lru", "a cache must never refuse a write", FACTS),
@@ -56,18 +60,18 @@ const settingsFor = (
   ),
   "client-output-buffer-limit": solved(
     "pubsub 32mb 8mb 60",
-    "a worker that falls behind is dropped, reconnects and catches up from the database",
-    FACTS,
+    "the default: a worker that falls behind is dropped, reconnects and catches up from the database",
+    "redis.conf",
   ),
   maxclients: solved(
     String(maxclients),
     `${CONNECTIONS_PER_PROCESS} × ${processes} processes + ${CONNECTION_HEADROOM}`,
-    FACTS,
+    CLIENTS_SOURCE,
   ),
   "io-threads": solved("1", "replication stays below 5000 messages/s, one thread is never saturated", "docs/sizing.md"),
-  save: solved('""', "nothing durable is stored; no fork, no doubled memory", FACTS),
-  appendonly: solved("no", "nothing durable is stored", FACTS),
-  databases: solved("1", "Synapse uses database 0 alone", FACTS),
+  save: solved('""', "nothing durable is stored; no fork, no doubled memory", NOTHING_DURABLE),
+  appendonly: solved("no", "the default; nothing durable is stored", NOTHING_DURABLE),
+  databases: solved("1", "Synapse uses database 0 alone", "synapse: config/redis.py"),
   "tcp-backlog": solved("511", "below the kernel's somaxconn of 4096", "docs/sizing.md"),
   timeout: solved("0", "a quiet subscriber must stay connected", FACTS),
   "tcp-keepalive": solved("300", "the default: finds dead peers in five minutes", "redis.conf"),
@@ -88,7 +92,6 @@ export const redisPlan = (
   const clients = clientMemory(overrides, processes);
   const maxclients = overrides.redisMaxclients ?? CONNECTIONS_PER_PROCESS * processes + CONNECTION_HEADROOM;
   const parts = { base: REDIS_BASE, maxmemory, clients };
-  const used = Bytes.sum(Object.values(parts));
   const typed = env.redis.maxmemory ? { maxmemory: fromFile(maxmemory.toRedis(), "redis.maxmemory") } : {};
   const passedOn = Object.entries(env.redis.settings).map(([name, value]) => [
     name,
@@ -98,17 +101,18 @@ export const redisPlan = (
     container: {
       name: "redis",
       service: "redis",
-      memory: solved(limitFor(used), limitReason(parts, used), "docs/sizing.md"),
-      parts,
-      reservation: used,
+      ...budgetOf(parts, nofileFor({ clients: maxclients, "its own": REDIS_OWN_FILES }), "docs/sizing.md"),
       ...serviceCpu("redis", present, host.cpus),
       connections: solved(
         maxclients,
         `${CONNECTIONS_PER_PROCESS} × ${processes} processes + ${CONNECTION_HEADROOM}`,
-        FACTS,
+        CLIENTS_SOURCE,
       ),
-      nofile: nofileFor(maxclients + REDIS_OWN_FILES),
     },
-    settings: { ...settingsFor(maxmemory, clients, maxclients, processes), ...typed, ...Object.fromEntries(passedOn) },
+    settings: {
+      ...settingsFor(host.ram, maxmemory, clients, maxclients, processes),
+      ...typed,
+      ...Object.fromEntries(passedOn),
+    },
   };
 };

@@ -1,79 +1,105 @@
 import type { Environment } from "../configs/environment";
-import { MOST_RAM } from "../configs/machine-range";
 import { placeOf } from "../configs/place";
-import { Bytes } from "../configs/units/bytes";
 import { UserError } from "../configs/user-error";
 import { type Adjustment, adjustmentsOf } from "./adjustments";
-import { attempt, DISK_INVARIANT, holds } from "./attempt";
-import { MIB } from "./constants";
+import { attempt, holds } from "./attempt";
+import { leastMachine } from "./least-machine";
+import { remedyOf } from "./nearest-value";
 import type { HostFacts } from "./plan";
 import { arithmeticText, type Violation, violationText } from "./violation";
 
-/** Where the search for a disk that fits gives up. */
-const LARGEST_DISK = Bytes.gib(4096);
+const without = (env: Environment, left: readonly Adjustment[]): Environment =>
+  left.reduce((from, { leaveOut }) => leaveOut(from), env);
 
-/** Steps from `good`, which holds, towards `bad`, which does not: the last that holds, by bisection. */
-const lastThatHolds = (good: number, bad: number, step: number, test: (amount: number) => boolean): number => {
-  const direction = Math.sign(bad - good);
-  let low = 0;
-  let high = Math.ceil(Math.abs(bad - good) / step);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (test(good + direction * middle * step)) low = middle;
-    else high = middle;
+/**
+ * The overrides that are in the way: the one without which the plan holds, else a set of which none can stay.
+ * @returns undefined when the plan does not hold without any of them either
+ */
+const culpritsOf = (
+  env: Environment,
+  host: HostFacts,
+  adjustments: readonly Adjustment[],
+): readonly Adjustment[] | undefined => {
+  const one = adjustments.find(({ leaveOut }) => holds(leaveOut(env), host));
+  if (one) return [one];
+  if (!holds(without(env, adjustments), host)) return undefined;
+  return adjustments.reduce((left, adjustment) => {
+    const fewer = left.filter((other) => other !== adjustment);
+    return holds(without(env, fewer), host) ? fewer : left;
+  }, adjustments);
+};
+
+const violationOf = (env: Environment, host: HostFacts, known: Violation): Violation => {
+  try {
+    const found = attempt(env, host);
+    return "violation" in found ? found.violation : known;
+  } catch (error) {
+    // Counts that do not fit the layout which `auto` comes to beside the one override alone.
+    if (UserError.is(error)) return known;
+    throw error;
   }
-  return good + direction * low * step;
-};
-
-const nearestText = ({ scale, without }: Adjustment, host: HostFacts): string => {
-  const instead = attempt(without, host);
-  const good = scale && "plan" in instead ? scale.solved(instead.plan) : undefined;
-  if (!scale || good === undefined || !holds(scale.put(good), host)) return "leave it out";
-  const nearest = lastThatHolds(good, scale.amount, scale.step, (amount) => holds(scale.put(amount), host));
-  return `the nearest value that holds is ${scale.format(nearest)}`;
-};
-
-/** Least RAM on which the overrides of the file hold with these cores; undefined when none does. */
-const leastRam = (env: Environment, host: HostFacts): Bytes | undefined => {
-  const on = (ram: Bytes): HostFacts => ({ ...host, ram });
-  let high = host.ram.ceilTo(MIB);
-  while (!holds(env, on(high))) {
-    if (high.isMoreThan(MOST_RAM)) return undefined;
-    high = high.times(2);
-  }
-  const test = (amount: number): boolean => holds(env, on(Bytes.of(amount)));
-  return Bytes.of(lastThatHolds(high.toBytes(), host.ram.toBytes(), MIB.toBytes(), test));
-};
-
-/** Least disk on which the plan holds, where the disk is what is in the way. */
-const leastDisk = (env: Environment, host: HostFacts): Bytes | undefined => {
-  const { kind, size } = host.disk;
-  const on = (disk: Bytes): HostFacts => ({ ...host, disk: { kind, size: disk } });
-  if (!size || !holds(env, on(LARGEST_DISK))) return undefined;
-  const test = (amount: number): boolean => holds(env, on(Bytes.of(amount)));
-  return Bytes.of(lastThatHolds(LARGEST_DISK.toBytes(), size.floorTo(MIB).toBytes(), MIB.toBytes(), test));
-};
-
-const leastMachine = (env: Environment, host: HostFacts, violation: Violation): string => {
-  const disk = violation.id === DISK_INVARIANT ? leastDisk(env, host) : undefined;
-  if (disk) return `the least disk that holds is ${disk.toMiB()} MB`;
-  const ram = leastRam(env, host);
-  return ram ? `the least that holds with ${host.cpus} CPU is ${ram.toMiB()} MB of RAM` : "no amount of RAM holds it";
 };
 
 /**
- * The message for an environment that has no plan: the one override that is in the way with the nearest value that
- * holds, or else the least machine; below it the inequality with its numbers.
+ * Each with what it breaks while the others are left out, and the value to give it once those before it have theirs: the
+ * plan holds with all that the lines name.
+ */
+const culpritLines = (
+  env: Environment,
+  host: HostFacts,
+  culprits: readonly Adjustment[],
+  violation: Violation,
+): string[] => {
+  let mended = env;
+  return culprits.flatMap((culprit, index) => {
+    const alone = without(mended, culprits.slice(index + 1));
+    // The value of one before it can be all that it lacked.
+    if (holds(alone, host)) return [];
+    const others = culprits.filter((other) => other !== culprit);
+    const own = violationOf(without(env, others), host, violation);
+    const { text, mend } = remedyOf(culprit, alone, host);
+    mended = mend(mended);
+    const found = `${placeOf(env, culprit.key)}: ${culprit.key} = ${culprit.text}: ${violationText(own)}`;
+    return [`${found}; ${text}:`, arithmeticText(own)];
+  });
+};
+
+const machineLines = (env: Environment, violation: Violation, text: string): string[] => [
+  `${placeOf(env, "hardware")}: ${violationText(violation)}; ${text}:`,
+  arithmeticText(violation),
+];
+
+const listOf = (adjustments: readonly Adjustment[]): string =>
+  adjustments.map(({ key, text }) => `${key} = ${text}`).join(", ");
+
+/** The least machine for the file as it is; where there is none, the one without overrides, and which of them it lacks. */
+const tooSmall = (
+  env: Environment,
+  host: HostFacts,
+  adjustments: readonly Adjustment[],
+  violation: Violation,
+): string[] => {
+  const least = leastMachine(env, host, violation);
+  const set = adjustments.length > 0 ? ` with ${listOf(adjustments)}` : "";
+  if (least) return machineLines(env, violation, `${least.text}${set}`);
+  const bare = without(env, adjustments);
+  const own = violationOf(bare, host, violation);
+  const larger = leastMachine(bare, host, own);
+  if (!larger) return machineLines(env, violation, `no machine holds it${set}`);
+  const culprits = culpritsOf(env, larger.host, adjustments) ?? [];
+  return [
+    ...machineLines(env, own, `${larger.text} without ${listOf(culprits)}`),
+    ...culpritLines(env, larger.host, culprits, violation),
+  ];
+};
+
+/**
+ * The message for an environment that has no plan: the overrides that are in the way, each with the nearest value that
+ * holds, or else the least machine; below each the inequality with its numbers.
  */
 export const refusal = (env: Environment, host: HostFacts, violation: Violation): UserError => {
   const adjustments = adjustmentsOf(env);
-  const culprit = adjustments.find(({ without }) => holds(without, host));
-  if (culprit) {
-    const found = `${placeOf(env, culprit.key)}: ${culprit.key} = ${culprit.text}: ${violationText(violation)}`;
-    return new UserError(`${found}; ${nearestText(culprit, host)}:\n${arithmeticText(violation)}`);
-  }
-  const set =
-    adjustments.length > 0 ? ` with ${adjustments.map(({ key, text }) => `${key} = ${text}`).join(", ")}` : "";
-  const found = `${placeOf(env, "hardware")}: ${violationText(violation)}; ${leastMachine(env, host, violation)}${set}`;
-  return new UserError(`${found}:\n${arithmeticText(violation)}`);
+  const culprits = culpritsOf(env, host, adjustments);
+  const lines = culprits ? culpritLines(env, host, culprits, violation) : tooSmall(env, host, adjustments, violation);
+  return new UserError(lines.join("\n"));
 };

@@ -1,9 +1,10 @@
 import { nearest } from "../configs/settings/nearest";
-import type { Bytes } from "../configs/units/bytes";
+import { Bytes } from "../configs/units/bytes";
 import { UserError } from "../configs/user-error";
 import { capacityOf } from "./capacity/capacity";
 import { type CapacityReport, capacityJson, capacityLines } from "./capacity/report";
-import { type ContainerBudget, containersOf, type Plan, type Solved } from "./plan";
+import { type ContainerBudget, containersOf, type Input, type Origin, type Plan, type Solved } from "./plan";
+import { exactMegabytes } from "./solved";
 
 const MIB = 1024 ** 2;
 const mib = (amount: Bytes): number => Number((amount.toBytes() / MIB).toFixed(1));
@@ -15,18 +16,33 @@ interface ServiceReport {
   readonly memory_limit_bytes: number;
   readonly memory_reason: string;
   readonly memory_parts_bytes: Readonly<Record<string, number>>;
+  readonly memory_reservation_bytes: number;
+  readonly memory_reservation_reason: string;
   readonly cpus: number;
   readonly cpu_shares: number;
   readonly cpu_reason: string;
   readonly connections: number;
   readonly connections_reason: string;
   readonly nofile: number;
+  readonly nofile_reason: string;
+  /** Size of /dev/shm, where it is not Docker's 64 MB. */
+  readonly shm_bytes?: number;
+  readonly shm_reason?: string;
+}
+
+/** One number with its derivation; an amount of memory or disk is bytes, a setting is what the program's file has. */
+interface ValueReport {
+  readonly value: string | number;
+  readonly reason: string;
+  readonly source: string;
 }
 
 /** What `size --json` prints. Amounts are bytes; one entry per container. */
 export interface SizeReport {
   readonly profile: string;
   readonly host: { readonly ram_bytes: number; readonly cpus: number; readonly source: string };
+  /** What the plan was made from, and where each of it comes from. */
+  readonly inputs: readonly Input[];
   readonly layout: { readonly name: string; readonly reason: string };
   readonly services: readonly ServiceReport[];
   readonly reserves: {
@@ -37,6 +53,8 @@ export interface SizeReport {
   };
   readonly left_over: { readonly ram_bytes: number; readonly cpus: number };
   readonly capacity: CapacityReport;
+  /** Every number that `--explain` knows, by that name: all settings of Postgres, PgBouncer and Redis among them. */
+  readonly values: Readonly<Record<string, ValueReport>>;
 }
 
 const bytesOf = (parts: Readonly<Record<string, Bytes>>): Record<string, number> =>
@@ -49,12 +67,22 @@ const serviceReport = (container: ContainerBudget): ServiceReport => ({
   memory_limit_bytes: container.memory.value.toBytes(),
   memory_reason: container.memory.reason,
   memory_parts_bytes: bytesOf(container.parts),
+  memory_reservation_bytes: container.reservation.toBytes(),
+  memory_reservation_reason: container.why.reservation.reason,
   cpus: container.cpus,
   cpu_shares: container.cpuShares.value,
   cpu_reason: container.cpuShares.reason,
   connections: container.connections.value,
   connections_reason: container.connections.reason,
   nofile: container.nofile,
+  nofile_reason: container.why.nofile.reason,
+  ...(container.shm ? { shm_bytes: container.shm.value.toBytes(), shm_reason: container.shm.reason } : {}),
+});
+
+const valueReport = ({ value, reason, source }: Solved<Value>): ValueReport => ({
+  value: value instanceof Bytes ? value.toBytes() : value,
+  reason,
+  source,
 });
 
 /** Cores that rounding leaves without a weight; never below zero. */
@@ -67,6 +95,7 @@ const idleCpus = (plan: Plan): number => {
 export const sizeJson = (plan: Plan): SizeReport => ({
   profile: plan.profile,
   host: { ram_bytes: plan.host.ram.toBytes(), cpus: plan.host.cpus.toCores(), source: plan.host.source },
+  inputs: plan.inputs,
   layout: { name: plan.synapse.layout.value, reason: plan.synapse.layout.reason },
   services: containersOf(plan).map(serviceReport),
   reserves: {
@@ -77,6 +106,7 @@ export const sizeJson = (plan: Plan): SizeReport => ({
   },
   left_over: { ram_bytes: plan.leftOver.toBytes(), cpus: idleCpus(plan) },
   capacity: capacityJson(plan),
+  values: Object.fromEntries([...entries(plan)].map(([name, value]) => [name, valueReport(value)])),
 });
 
 const table = (rows: readonly (readonly string[])[]): string[] => {
@@ -88,6 +118,25 @@ const table = (rows: readonly (readonly string[])[]): string[] => {
       .trimEnd(),
   );
 };
+
+const ORIGINS: readonly Origin[] = ["detected", "declared", "default"];
+
+/** Columns of the lines of inputs. */
+const WIDTH = 110;
+
+/** For each origin its inputs, in lines that begin below the first. */
+const inputLines = (inputs: readonly Input[]): string[] =>
+  ORIGINS.flatMap((origin) => {
+    const lines: string[] = [];
+    for (const { name, value } of inputs.filter((input) => input.origin === origin)) {
+      const text = `${name} ${value}`;
+      const last = lines.at(-1);
+      if (last === undefined) lines.push(`  ${origin}: ${text}`);
+      else if (last.length + text.length + 2 > WIDTH) lines.splice(-1, 1, `${last},`, `    ${text}`);
+      else lines[lines.length - 1] = `${last}, ${text}`;
+    }
+    return lines;
+  });
 
 /** The plan for people: a table of the containers, why each number, what is reserved and what is left. */
 export const sizeText = (plan: Plan): string => {
@@ -104,15 +153,18 @@ export const sizeText = (plan: Plan): string => {
     ["slack", String(mib(plan.reserves.slack.value)), "", ""],
     ["left over", String(mib(plan.leftOver)), idleCpus(plan).toFixed(2), ""],
   ];
-  const { host, synapse, expected, reserves, monitoring } = plan;
+  const { host, inputs, synapse, expected, reserves, monitoring } = plan;
   return [
-    `profile ${plan.profile}: ${host.ram} RAM, ${host.cpus} CPU, disk ${host.disk.kind} (${host.source})`,
+    `profile ${plan.profile}: ${host.ram} RAM, ${host.cpus} CPU (${host.source}), disk ${host.disk.kind}`,
     `workers ${synapse.layout.value}: ${synapse.layout.reason}`,
     `expected ${expected.users.value} users, ${expected.clients.value} clients, ${expected.eventsPerSecond.value} events/s`,
     ...(monitoring?.withoutGrafana ? [monitoring.withoutGrafana] : []),
     ...capacityLines(plan),
     "",
     ...table(rows),
+    "",
+    "inputs",
+    ...inputLines(inputs),
     "",
     "why",
     ...containers.flatMap(({ name, memory, cpuShares, connections }) => [
@@ -126,13 +178,22 @@ export const sizeText = (plan: Plan): string => {
   ].join("\n");
 };
 
-const entries = (plan: Plan): Map<string, Solved<unknown>> => {
-  const all = new Map<string, Solved<unknown>>();
-  const addAll = (prefix: string, settings: Readonly<Record<string, Solved<unknown>>>): void => {
+type Value = string | number | Bytes;
+
+const entries = (plan: Plan): Map<string, Solved<Value>> => {
+  const all = new Map<string, Solved<Value>>();
+  const addAll = (prefix: string, settings: Readonly<Record<string, Solved<Value>>>): void => {
     for (const [name, value] of Object.entries(settings)) all.set(`${prefix}.${name}`, value);
   };
   addAll("postgres", plan.postgres.settings);
   addAll("pgbouncer", plan.pgbouncer?.settings ?? {});
+  if (plan.pgbouncer) {
+    const { transactionPool, sessionPool, why } = plan.pgbouncer;
+    addAll("pgbouncer", {
+      transaction_pool: { ...why.transactionPool, value: transactionPool },
+      session_pool: { ...why.sessionPool, value: sessionPool },
+    });
+  }
   addAll("redis", plan.redis?.settings ?? {});
   addAll("expected", { users: plan.expected.users, clients: plan.expected.clients });
   all.set("expected.fan_out", plan.expected.fanOut);
@@ -165,16 +226,35 @@ const entries = (plan: Plan): Map<string, Solved<unknown>> => {
     addAll("prometheus", { series, retention_size: retentionSize });
   }
   for (const process of plan.synapse.processes) {
-    addAll(process.container.name, { max_cache_memory_usage: process.heapCeiling, cp_max: process.cpMax });
+    const { container, heapCeiling, heapTarget, cpMax, cpMin, why } = process;
+    addAll(container.name, {
+      max_cache_memory_usage: heapCeiling,
+      target_cache_memory_usage: { ...why.heapTarget, value: heapTarget },
+      cp_max: cpMax,
+      cp_min: { ...why.cpMin, value: cpMin },
+    });
   }
-  for (const { name, memory, cpuShares, connections, shm } of containersOf(plan)) {
-    addAll(name, { memory, cpu_shares: cpuShares, connections, ...(shm ? { shm_size: shm } : {}) });
+  for (const { name, memory, reservation, cpuShares, connections, nofile, shm, why } of containersOf(plan)) {
+    addAll(name, {
+      memory,
+      reservation: { ...why.reservation, value: reservation },
+      cpu_shares: cpuShares,
+      connections,
+      nofile: { ...why.nofile, value: nofile },
+      ...(shm ? { shm_size: shm } : {}),
+    });
   }
   return all;
 };
 
 /** Every name that `explain` knows, in alphabetical order. */
 export const explainable = (plan: Plan): string[] => [...entries(plan).keys()].sort();
+
+/** An amount that was rounded for the eye is told in exact MB as well. */
+const valueText = (value: Value): string => {
+  const exact = value instanceof Bytes ? exactMegabytes(value) : String(value);
+  return exact === String(value) ? exact : `${value} (${exact})`;
+};
 
 /**
  * How one number came about: value, rule with its inputs, source.
@@ -194,5 +274,5 @@ export const explain = (plan: Plan, name: string): string => {
       { usage: true },
     );
   }
-  return `${name} = ${found.value}\n  ${found.reason}\n  source: ${found.source}\n`;
+  return `${name} = ${valueText(found.value)}\n  ${found.reason}\n  source: ${found.source}\n`;
 };

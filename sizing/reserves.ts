@@ -1,6 +1,6 @@
 import { Bytes } from "../configs/units/bytes";
 import type { Solved } from "./plan";
-import { GUESS, solved } from "./solved";
+import { exactMegabytes, GUESS, solved } from "./solved";
 
 /** Kernel, init, Docker engine: a fixed part and a part that grows with RAM (page structures, dentries). `guess` */
 const SYSTEM_BASE = Bytes.mib(128);
@@ -31,9 +31,9 @@ export const reservesOf = (ram: Bytes): Reserves => {
   return {
     operatingSystem: solved(
       system,
-      `${SYSTEM_BASE} + 4 % of ${ram} between ${SYSTEM_LEAST} and ${SYSTEM_MOST}, at most 15 % of RAM`,
+      `${SYSTEM_BASE} + 4 % of ${exactMegabytes(ram)} between ${SYSTEM_LEAST} and ${SYSTEM_MOST}, at most 15 % of RAM`,
       GUESS,
     ),
-    slack: solved(ram.times(SLACK_SHARE), `10 % of ${ram}, never allocated`, GUESS),
+    slack: solved(ram.times(SLACK_SHARE), `10 % of ${exactMegabytes(ram)}, never allocated`, GUESS),
   };
 };

@@ -18,10 +18,17 @@ const MIB = 1024 ** 2;
 /** Always in MB: sums of `GB` rounded to one digit would not add up before the reader's eyes. */
 export const megabytes = (amount: Bytes): string => `${Number((amount.toBytes() / MIB).toFixed(1))} MB`;
 
+/** To a ten-thousandth of a MB, for arithmetic that is to be done again: `4.8275 MB`. */
+export const exactMegabytes = (amount: Bytes): string => `${Number((amount.toBytes() / MIB).toFixed(4))} MB`;
+
 /** `a 12 MB + b 3 MB = 15 MB`, for reasons and refusals. Parts of nothing are left out. */
-export const sumText = (parts: Readonly<Record<string, Bytes>>, total: Bytes): string => {
+export const sumText = (
+  parts: Readonly<Record<string, Bytes>>,
+  total: Bytes,
+  write: (amount: Bytes) => string = megabytes,
+): string => {
   const terms = Object.entries(parts)
     .filter(([, amount]) => amount.toBytes() > 0)
-    .map(([name, amount]) => `${name} ${megabytes(amount)}`);
-  return `${terms.join(" + ")} = ${megabytes(total)}`;
+    .map(([name, amount]) => `${name} ${write(amount)}`);
+  return `${terms.join(" + ")} = ${write(total)}`;
 };

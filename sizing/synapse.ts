@@ -2,12 +2,12 @@ import type { Layout } from "../configs/catalogue/layouts";
 import type { Environment } from "../configs/environment";
 import { Bytes } from "../configs/units/bytes";
 import type { ConnectionPlan } from "./connections";
-import { limitFor, limitReason } from "./container";
+import { budgetOf } from "./container";
 import { processCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
 import type { DatabasePath, HostFacts, ProcessPlan, RequestLimits, Solved, SynapsePlan } from "./plan";
 import { mostRequestsAt } from "./request-limits";
-import { fromFile, solved } from "./solved";
+import { exactMegabytes, fromFile, GUESS, solved } from "./solved";
 import { BASE_HEAP_MAIN, BASE_HEAP_WORKER, RESIDENT_PER_HEAP, residentAt, type SynapseMemory } from "./synapse-budget";
 
 /** Where eviction stops, as a share of the ceiling (Synapse's manual: 758M of 1024M). */
@@ -37,7 +37,7 @@ const factorFor = (env: Environment, heap: Bytes): Solved<number> => {
   const factor = Math.floor(heap.toBytes() / HEAP_PER_FACTOR.toBytes());
   return solved(
     Math.min(FACTOR_MOST, Math.max(1, factor)),
-    `1 for each ${HEAP_PER_FACTOR} of main's heap ceiling of ${heap}, between 1 and ${FACTOR_MOST}, so that memory and not the count ends a cache`,
+    `1 for each ${HEAP_PER_FACTOR} of main's heap ceiling of ${exactMegabytes(heap)}, between 1 and ${FACTOR_MOST}, so that memory and not the count ends a cache`,
     "guess",
   );
 };
@@ -46,7 +46,7 @@ const eventCacheFor = (heap: Bytes): Solved<string> => {
   const [least, size, source] = EVENT_CACHE.find(([from]) => !heap.isLessThan(from)) ?? [Bytes.ZERO, "10K", "guess"];
   return solved(
     size,
-    `main's heap ceiling of ${heap} is at least ${least}; Synapse multiplies by the global factor`,
+    `main's heap ceiling of ${exactMegabytes(heap)} is at least ${least}; Synapse multiplies by the global factor`,
     source,
   );
 };
@@ -74,31 +74,34 @@ const processPlan = (
   const base = isMain ? BASE_HEAP_MAIN : BASE_HEAP_WORKER;
   const caches = heap.minus(base);
   const parts = { base: residentAt(base), caches: residentAt(heap).minus(residentAt(base)) };
-  const used = residentAt(heap);
   const cpMax = isMain ? connections.cpMaxMain : connections.cpMaxWorker;
   return {
     container: {
       name: `synapse-${name}`,
       service: "synapse",
-      memory: solved(limitFor(used), limitReason(parts, used), "docs/sizing.md"),
-      parts,
-      reservation: used,
+      ...budgetOf(parts, nofileFor({ requests: mostRequests, "its own": SYNAPSE_OWN_FILES }), "docs/sizing.md"),
       ...processCpu(isMain, connections.workers, host.cpus),
       connections: cpMax,
-      nofile: nofileFor(mostRequests + SYNAPSE_OWN_FILES),
     },
     name,
     isMain,
     roles,
     heapCeiling: solved(
       heap,
-      `${base} without caches + ${caches} of caches; resident memory is ${RESIDENT_PER_HEAP} times as much`,
+      `${exactMegabytes(base)} without caches + ${exactMegabytes(caches)} of caches = ${exactMegabytes(heap)}; resident memory is ${RESIDENT_PER_HEAP} times as much`,
       "docs/sizing.md",
     ),
     heapTarget: heap.times(TARGET_SHARE),
     cpMin: Math.max(1, Math.floor(cpMax.value / 2)),
     cpMax,
     databasePath: pathOf(isMain, connections.pooled),
+    why: {
+      heapTarget: {
+        reason: `${TARGET_SHARE} × the ceiling of ${exactMegabytes(heap)} (max_cache_memory_usage)`,
+        source: "synapse: docs/usage/configuration/config_documentation.md, cache_autotuning (758M of 1024M)",
+      },
+      cpMin: { reason: `half of cp_max ${cpMax.value}, rounded down, at least 1`, source: GUESS },
+    },
   };
 };
 

@@ -7,7 +7,8 @@ import { MIB } from "./constants";
 /** Two tokens of five minutes and one to spare for each client, at 326 bytes each (measured with njs 1.0.2). */
 const PER_CLIENT = Bytes.kib(1);
 
-const hasAuthenticationService = ({ synapse }: Environment): boolean => {
+/** Whether the authentication service gives out the tokens. */
+export const hasAuthenticationService = ({ synapse }: Environment): boolean => {
   const service = synapse.settings.matrix_authentication_service;
   return typeof service === "object" && service !== null && "enabled" in service && service.enabled === true;
 };
