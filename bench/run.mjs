@@ -2,9 +2,9 @@
 // Markdown and kept in bench/results.json.
 //
 //   --only PART    synth, deploy, layouts, replication, monitoring, capacity, federation or tuning; the others keep their figures
-//   --rounds N     runs of each `synth` case (5); turns of each layout (4), number of idle workers (3) cost (3) and tuning (3)
+//   --rounds N     runs of each `synth` case (5); turns of each layout (4), number of idle workers (3) cost (3) and tuning (4)
 //   --pairs N      pairs of each deployment (3)
-//   --seconds N    window of each turn of a layout (20) and of a tuning (5)
+//   --seconds N    window of each turn of a layout (20) and of a tuning (6)
 //   --layouts A,B  what the kit's pick is compared with: names, or files of bench/layouts/
 //   --cores N      with so many cores only
 //   --boxes LIST   of `tuning`: 2/4,4/8,8/16
@@ -126,8 +126,8 @@ if (wants("tuning")) {
   };
   await benchTuning(kept.tuning?.boxes, circumstances, {
     keep,
-    rounds: Number(values.rounds ?? 3),
-    seconds: Number(values.seconds ?? 5),
+    rounds: Number(values.rounds ?? 4),
+    seconds: Number(values.seconds ?? 6),
     parts: values.parts.split(",").filter(Boolean),
     add: values.add,
     keepData: values["keep-data"],

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { docker } from "../engine.mjs";
-import { output } from "../lib.mjs";
+import { output, start } from "../lib.mjs";
 
 /** Begins the name of everything that the comparison makes. */
 export const PREFIX = "benchtune-";
@@ -66,8 +66,8 @@ export class Side {
   }
 
   /** Server, co-tenants and client run on these cores alone. */
-  pin(cores) {
-    docker("update", "--cpuset-cpus", cores, this.server, this.client);
+  async pin(cores) {
+    await start("docker", ["update", "--cpuset-cpus", cores, this.server, this.client]);
   }
 
   /**

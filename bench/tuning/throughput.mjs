@@ -1,4 +1,4 @@
-// Duels: ours and another arm run at once, each in a box of its own on half of the cores, and change cores in the middle.
+// Duels: ours and another arm run at once, each in a box of its own on half of the cores, and change cores each second.
 import { setTimeout as sleep } from "node:timers/promises";
 import { start, sum } from "../lib.mjs";
 import { OURS } from "./arms.mjs";
@@ -46,19 +46,27 @@ const maintain = (side) => {
 
 const onBoth = (sides, work) => Promise.all(sides.map(work));
 
-const pin = (sides, halves) => {
-  for (const [turn, side] of sides.entries()) side.pin(halves[turn]);
-};
+const pin = (sides, halves) => Promise.all(sides.map((side, turn) => side.pin(halves[turn])));
+
+/** Seconds on one half: what disturbs a core for longer meets both sides. */
+const SLICE_SECONDS = 1;
+
+/** Slices of a window, an even number: each side has each half for as long. */
+export const slicesOf = (seconds) => 2 * Math.max(1, Math.round(seconds / SLICE_SECONDS / 2));
 
 const changeCores = async (sides, halves, seconds) => {
-  await sleep((seconds / 2) * 1000);
-  pin(sides, [...halves].reverse());
+  const slices = slicesOf(seconds);
+  const begin = performance.now();
+  for (let slice = 1; slice < slices; slice += 1) {
+    await sleep(Math.max(0, begin + (slice / slices) * seconds * 1000 - performance.now()));
+    await pin(sides, slice % 2 === 0 ? halves : [...halves].reverse());
+  }
 };
 
 /** @returns figures of the sides, in their order */
 const measured = async (sides, load, { halves, seconds, ...options }) => {
   const script = load === "busy" ? "synapse" : load;
-  pin(sides, halves);
+  await pin(sides, halves);
   await onBoth(sides, (side) => window(side, script, { ...options, seconds: WARM_SECONDS, logged: false }));
   for (const side of sides) side.psql("postgres", "CHECKPOINT");
   const ends = load === "busy" ? sides.map(maintain) : [];
@@ -85,7 +93,7 @@ const withoutTenants = (arm, box, plan) => ({
   cores: halfOf(box),
 });
 
-/** @returns for each load the figures of both: `ours` and `other` */
+/** @returns for each load the figures of both, in their order */
 const duel = async (sides, arms, box, plan, { loads, ...options }) => {
   try {
     await Promise.all(sides.map((side, turn) => side.startServer(withoutTenants(arms[turn], box, plan))));
@@ -95,8 +103,7 @@ const duel = async (sides, arms, box, plan, { loads, ...options }) => {
       const database = load === "select" || load === "tpcb" ? "pgbench" : "synapse";
       if (warm !== database) for (const side of sides) prewarm(side, database);
       warm = database;
-      const [ours, other] = await measured(sides, load, { ...options, clients: plan.servers });
-      figures[load] = { ours, other };
+      figures[load] = await measured(sides, load, { ...options, halves: halvesOf(box), clients: plan.servers });
     }
     return figures;
   } finally {
@@ -106,6 +113,7 @@ const duel = async (sides, arms, box, plan, { loads, ...options }) => {
 
 /**
  * @param before - windows of earlier rounds, which these follow
+ * @param rounds - an even number, so that each arm has been in both places as often
  * @returns for each arm but ours the duels of all rounds, in their order
  */
 export const throughput = async (sides, box, plan, arms, { rounds, before = {}, ...options }) => {
@@ -113,11 +121,16 @@ export const throughput = async (sides, box, plan, arms, { rounds, before = {}, 
   const windows = { ...before, ...Object.fromEntries(others.map(({ name }) => [name, [...(before[name] ?? [])]])) };
   const first = windows[others[0].name].length;
   for (let round = first; round < first + rounds; round += 1) {
-    // There and back, and each on the other's data and first on the other's cores.
+    // There and back, and each in the other's place: its data, its cores first, its turn in all that is done one by one.
     const inTurn = (list) => (round % 2 === 0 ? list : [...list].reverse());
-    const halves = inTurn(halvesOf(box));
     for (const other of inTurn(others)) {
-      const figures = await duel(inTurn(sides), [ours, other], box, plan, { ...options, halves });
+      const inOrder = await duel(sides, inTurn([ours, other]), box, plan, options);
+      const figures = Object.fromEntries(
+        Object.entries(inOrder).map(([name, pair]) => {
+          const [own, its] = inTurn(pair);
+          return [name, { ours: own, other: its }];
+        }),
+      );
       windows[other.name].push(figures);
       const text = Object.entries(figures).map(
         ([load, pair]) =>

@@ -64,6 +64,10 @@ describe("duels", () => {
     expect(called("container.mjs", `m.halvesOf(${JSON.stringify(box)}, ${cores})`)).toEqual(halves);
   });
 
+  it("have each half for as long: an even number of slices of about a second", () => {
+    expect(called("throughput.mjs", "[1, 2, 5, 6, 7, 10].map(m.slicesOf)")).toEqual([2, 2, 6, 6, 8, 10]);
+  });
+
   it("know how many cores a half has", () => {
     expect(called("container.mjs", "m.halfOf('8/16', 16)")).toBe(8);
   });
