@@ -1,6 +1,6 @@
 import { Bytes } from "./units/bytes";
 
-/** Largest machine that may be declared: the budget's rules are tried up to here, and on 1 GB and more. */
+/** Largest machine that may be declared: the budget's rules are tried up to here, and on 512 MB and more. */
 export const MOST_RAM = Bytes.gib(4096);
 
 /** CPUs that may be declared: the range in which the budget's rules are tried. */

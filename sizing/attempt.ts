@@ -29,6 +29,22 @@ const carries = (env: Environment, host: HostFacts, layout: Solved<Layout>, smal
   return !found.plan.postgres.sharedBuffers.isLessThan(least);
 };
 
+/** The environment itself, then without what it leaves to the kit: monitoring first, which takes more. */
+const lighterAndLighter = (env: Environment): Environment[] => {
+  const unwatched: Environment =
+    env.monitoring.enabled === "auto" ? { ...env, monitoring: { ...env.monitoring, enabled: false } } : env;
+  const bare: Environment =
+    env.compressor.enabled === "auto" ? { ...unwatched, compressor: { ...env.compressor, enabled: false } } : unwatched;
+  return [...new Set([env, unwatched, bare])];
+};
+
+/** What is left to the kit yields where it does not fit. Overrides have no say in it. */
+const withSwitches = (env: Environment, host: HostFacts, layout: Solved<Layout>): Environment => {
+  const lighter = lighterAndLighter(env);
+  const fitting = lighter.find((one) => "plan" in draft(withoutOverrides(one), host, layout));
+  return fitting ?? env;
+};
+
 /**
  * Solves with the best layout that the machine carries. Overrides have no say in that choice: one that takes too much
  * is refused, rather than paid for with workers.
@@ -43,7 +59,7 @@ export const attempt = (env: Environment, host: HostFacts): Attempt => {
   });
   if (!chosen) throw new Error("the catalogue has no layout to try");
   const layout = withFileCounts(env, chosen);
-  const found = draft(env, host, layout);
+  const found = draft(withSwitches(env, host, chosen), host, layout);
   if ("shortage" in found) return { violation: found.shortage, cause: "shortage" };
   const broken = firstViolation(found.plan);
   if (!broken) return { plan: found.plan };

@@ -164,11 +164,13 @@ export const overridesOf = (env: Environment): Overrides => {
 export const withoutOverrides = (env: Environment): Environment => {
   const { version, jit, hugePages, synchronousCommit, tableParameters } = env.postgres;
   const { cpMax: _cpMax, globalCacheFactor: _factor, workerCounts: _counts, ...synapse } = env.synapse;
+  const { memory: _memory, ...compressor } = env.compressor;
   return {
     ...env,
     postgres: { version, jit, hugePages, synchronousCommit, tableParameters, settings: {} },
     pgbouncer: { version: env.pgbouncer.version, enabled: env.pgbouncer.enabled, settings: {} },
     redis: { version: env.redis.version, flavour: env.redis.flavour, settings: {} },
     synapse,
+    compressor,
   };
 };

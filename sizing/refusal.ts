@@ -23,7 +23,8 @@ const culpritsOf = (
   const one = adjustments.find(({ leaveOut }) => holds(leaveOut(env), host));
   if (one) return [one];
   if (!holds(without(env, adjustments), host)) return undefined;
-  return adjustments.reduce((left, adjustment) => {
+  // From the end, so that a layout is tried before the counts in it.
+  return adjustments.reduceRight<readonly Adjustment[]>((left, adjustment) => {
     const fewer = left.filter((other) => other !== adjustment);
     return holds(without(env, fewer), host) ? fewer : left;
   }, adjustments);

@@ -1,5 +1,6 @@
 import { versionMistake } from "../configs/catalogue/versions";
 import type { Environment } from "../configs/environment";
+import { placeOf } from "../configs/place";
 import { UserError } from "../configs/user-error";
 import { adjustmentsOf } from "./adjustments";
 import { attempt } from "./attempt";
@@ -12,7 +13,7 @@ const requireSynapseFor = (env: Environment, plan: Plan): void => {
   const { synapse } = env.images.overrides;
   const roles = plan.synapse.processes.flatMap((process) => process.roles);
   const mistake = synapse === undefined ? undefined : versionMistake(synapse, roles);
-  if (mistake !== undefined) throw new UserError(`${env.file}: \`images.synapse\`: ${mistake}`);
+  if (mistake !== undefined) throw new UserError(`${placeOf(env, "images.synapse")}: \`images.synapse\`: ${mistake}`);
 };
 
 /**

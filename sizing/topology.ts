@@ -1,6 +1,7 @@
 import { LAYOUTS, type Layout, withCounts } from "../configs/catalogue/layouts";
 import { countMistakes, customLayout } from "../configs/check-workers";
 import type { Environment, WorkerGroups } from "../configs/environment";
+import { placeOf } from "../configs/place";
 import { UserError } from "../configs/user-error";
 import { autoLayouts } from "./auto-layout";
 import type { HostFacts, Solved } from "./plan";
@@ -48,7 +49,7 @@ export const withFileCounts = (env: Environment, layout: Solved<Layout>): Solved
   if (mistake) {
     const [group, message] = mistake;
     throw new UserError(
-      `${env.file}: \`synapse.worker_counts.${group}\`: ${message} (${reason}); a name in \`synapse.workers\` fixes the layout`,
+      `${placeOf(env, `synapse.worker_counts.${group}`)}: \`synapse.worker_counts.${group}\`: ${message} (${reason}); a name in \`synapse.workers\` fixes the layout`,
     );
   }
   const set = names.map((name) => `${name} ${counts[name]}`).join(", ");

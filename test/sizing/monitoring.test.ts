@@ -36,6 +36,18 @@ describe("what watches and maintains", () => {
     ]);
   });
 
+  it("stays away by itself where the workers of the file leave no room, and is refused where the file wants it", () => {
+    const own = {
+      ...WATCHED,
+      postgres: { ...WATCHED.postgres, version: 18 as const },
+      synapse: { ...WATCHED.synapse, workers: "three" as const },
+    };
+    expect(watchers(solve(own, machine(3135, 15)))).toEqual(["compressor"]);
+    expect(watchers(solve(own, machine(3641, 15)))).toEqual(["compressor"]);
+    const wanted = { ...own, monitoring: { ...own.monitoring, enabled: true as const } };
+    expect(() => solve(wanted, machine(3641, 15))).toThrow(/monitoring\.enabled = true: I1 .*; leave it out/);
+  });
+
   it("asks about no program that is not there", () => {
     const alone = { ...WATCHED, synapse: { ...WATCHED.synapse, workers: "none" as const } };
     expect(watchers(solve(alone, machine(8192, 4)))).not.toEqual(

@@ -187,6 +187,105 @@ describe("an override that breaks an invariant", () => {
   });
 });
 
+/** The refusal of a file on a machine, without the arithmetic. */
+const linesOf = (yaml: string, host: HostFacts): string[] =>
+  messageOf(parseEnvironment(`server_name: a.example\n${yaml}`, "e", "e.yaml"), host)
+    .split("\n")
+    .filter((line) => !line.startsWith("    "));
+
+describe("overrides that are wrong at once", () => {
+  const plain = "synapse: {workers: three}\nmonitoring: {enabled: false}\ncompressor: {enabled: false}\n";
+
+  it("are named one by one, each with its place, what it breaks, the arithmetic and its nearest value", () => {
+    const yaml = `${plain}postgres:\n  shared_buffers: 3000MB\npgbouncer:\n  settings: {query_wait_timeout: 120}\n`;
+    expect(messageOf(parseEnvironment(`server_name: a.example\n${yaml}`, "e", "e.yaml"), BOX)).toBe(
+      [
+        "e.yaml:6:3: postgres.shared_buffers = 3000MB: I8 (caches are real) does not hold; the nearest value that holds is 2GB:",
+        "    shared_buffers 3000 MB > 25 % of 8192 MB = 2048 MB",
+        "e.yaml:8:14: pgbouncer.settings.query_wait_timeout = 120: I11 (timeouts nest) does not hold; the nearest value that holds is 60:",
+        "    query_wait_timeout 120 s is not between 1 s and 60 s, below Nginx' 180 s",
+      ].join("\n"),
+    );
+  });
+
+  it.each([
+    [
+      "beside one that is not in the way",
+      `${plain}postgres: {work_mem: 8MB, memory: 6GB}\nredis: {maxmemory: 6GB, settings: {maxmemory-policy: volatile-lru}}\n`,
+      [
+        /^e\.yaml:5:27: postgres\.memory = 6GB: I1 .*; the nearest value that holds is \d+MB:$/,
+        /^e\.yaml:6:9: redis\.maxmemory = 6GB: I1 .*; the nearest value that holds is \d+MB:$/,
+        /^e\.yaml:6:36: redis\.settings\.maxmemory-policy = volatile-lru: C28 .*; leave it out:$/,
+      ],
+    ],
+    [
+      "where the second may have more once the first has its value",
+      `${plain}postgres: {max_wal_size: 30GB, settings: {min_wal_size: 20GB}}\n`,
+      [
+        /^e\.yaml:5:12: postgres\.max_wal_size = 30GB: I9 .*; the nearest value that holds is 10GB:$/,
+        /^e\.yaml:5:43: postgres\.settings\.min_wal_size = 20GB: I9 .*; the nearest value that holds is 10GB:$/,
+      ],
+    ],
+    [
+      "where the value of the first is all that the second lacks",
+      `${plain}postgres: {max_wal_size: 30GB, settings: {min_wal_size: 8GB}}\n`,
+      [/^e\.yaml:5:12: postgres\.max_wal_size = 30GB: I9 .*; the nearest value that holds is 10GB:$/],
+    ],
+    [
+      "of which one is a count within the layout",
+      "synapse: {workers: eight, worker_counts: {sync: 40}}\npostgres: {shared_buffers: 4GB}\n",
+      [
+        /^e\.yaml:3:12: postgres\.shared_buffers = 4GB: I1 .*; the nearest value that holds is \d+MB:$/,
+        /^e\.yaml:2:43: synapse\.worker_counts\.sync = 40: I1 .*; the nearest value that holds is \d+:$/,
+      ],
+    ],
+  ])("%s", (_what, yaml, expected) => {
+    const lines = linesOf(yaml, BOX);
+    expect(lines).toHaveLength(expected.length);
+    for (const [index, line] of lines.entries()) expect(line).toMatch(expected[index] as RegExp);
+  });
+
+  it.each([
+    [
+      "the machine comes first, then what it cannot mend",
+      "postgres: {settings: {max_parallel_workers_per_gather: 99}}\n",
+      machine(600, 1),
+      [
+        /^e\.yaml:1:1: I1 .*; the least that holds with 1 CPU is 927 MB of RAM without postgres\.settings\.max_parallel_workers_per_gather = 99:$/,
+        /^e\.yaml:2:23: postgres\.settings\.max_parallel_workers_per_gather = 99: C12 .*; the nearest value that holds is 0:$/,
+      ],
+    ],
+    [
+      "the machine is too small in memory and disk",
+      "",
+      machine(600, 1, "ssd", Bytes.gib(2)),
+      [/^e\.yaml:1:1: I1 .*; the least that holds with 1 CPU is 927 MB of RAM and a disk of 2560 MB:$/],
+    ],
+  ])("%s", (_what, yaml, host, expected) => {
+    const lines = linesOf(yaml, host);
+    expect(lines).toHaveLength(expected.length);
+    for (const [index, line] of lines.entries()) expect(line).toMatch(expected[index] as RegExp);
+  });
+});
+
+describe("what is switched on where it does not fit", () => {
+  it.each([
+    ["monitoring: {enabled: true}", "2:14", "monitoring.enabled = true", "leave it out"],
+    ["compressor: {enabled: true}", "2:14", "compressor.enabled = true", "leave it out"],
+    ["compressor: {enabled: true, memory: 900MB}", "2:14", "compressor.enabled = true", "leave it out"],
+  ])("%s is named", (yaml, place, override, remedy) => {
+    const [line] = linesOf(`${yaml}\n`, machine(1024, 1));
+    expect(line).toBe(`e.yaml:${place}: ${override}: I1 (the containers fit the machine) does not hold; ${remedy}:`);
+  });
+});
+
+describe("a compressor with too much memory", () => {
+  it("is told how much it may have", () => {
+    const [line] = linesOf("compressor: {memory: 6GB}\n", machine(4096, 1));
+    expect(line).toMatch(/^e\.yaml:2:14: compressor\.memory = 6GB: I1 .*; the nearest value that holds is 2\d{3}MB:$/);
+  });
+});
+
 describe("a refusal names the line", () => {
   const small = machine(4096, 2);
   it.each([
@@ -209,6 +308,13 @@ describe("a refusal names the line", () => {
   ])("%s", (_what, text, message) => {
     const host = /I1/.test(message.source) ? machine(600, 1) : small;
     expect(messageOf(parseEnvironment(text, "e", "e.yaml"), host)).toMatch(message);
+  });
+});
+
+describe("a Synapse that is too old for the workers that `auto` comes to", () => {
+  it("is refused with the line of its image", () => {
+    const [line] = linesOf('images: {synapse: "matrixdotorg/synapse:v1.100.0"}\n', BOX);
+    expect(line).toMatch(/^e\.yaml:2:10: `images\.synapse`: /);
   });
 });
 

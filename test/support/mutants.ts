@@ -1,4 +1,6 @@
 import { dump } from "js-yaml";
+import { LAYOUTS } from "../../configs/catalogue/layouts";
+import { ROLES } from "../../configs/catalogue/roles";
 import { POSTGRES_MAJORS, PROFILE_NAMES, WORKER_LAYOUTS } from "../../configs/environment";
 import { NGINX_DIRECTIVES } from "../../configs/settings/known-nginx";
 import { PGBOUNCER_PARAMETERS } from "../../configs/settings/known-pgbouncer";
@@ -6,6 +8,7 @@ import { POSTGRES_PARAMETERS } from "../../configs/settings/known-postgres";
 import { REDIS_PARAMETERS } from "../../configs/settings/known-redis";
 import { SYNAPSE_KEYS } from "../../configs/settings/known-synapse";
 import { SHIPPED, shippedText } from "./corpus";
+import { RICH } from "./rich-environments";
 
 /** Environments made to break the kit: shipped and random ones, with and without broken lines. Same number, same text. */
 const SEED = 20261121;
@@ -303,11 +306,58 @@ const passedOn = (
 const POSTGRES_NAMES = Object.keys(POSTGRES_PARAMETERS);
 const anyValue = (_name: string, chance: Random): unknown => flatValue(chance);
 
+const GROUPS = [...new Set(Object.values(LAYOUTS).flatMap(({ groups }) => groups.map(({ name }) => name)))];
+const ROLE_NAMES = ROLES.map(({ name }) => name);
+
+const workerCounts: Choice = (chance) =>
+  Object.fromEntries(
+    Array.from({ length: 1 + chance.below(3) }, () => [chance.of(GROUPS), chance.of([0, 1, 1, 2, 3, 8, 101])]),
+  );
+
+/** Groups by hand: sound as long as no two of them have the same single role, which chance sees to now and then. */
+const workersByHand: Choice = (chance) =>
+  Object.fromEntries(
+    Array.from({ length: 1 + chance.below(3) }, () => [
+      chance.of(["alpha", "beta", "gamma", "main", "sync"]),
+      {
+        roles: chance.of([
+          ["initial_sync", "sync"],
+          ["client_reader", "event_creator"],
+          ["event_persister"],
+          [chance.of(ROLE_NAMES)],
+          [chance.of(ROLE_NAMES), chance.of(ROLE_NAMES)],
+        ]),
+        ...(chance.below(2) ? { count: chance.of([0, 1, 2, 5, 60]) } : {}),
+      },
+    ]),
+  );
+
+const receivers: Choice = ({ of }) =>
+  of([
+    {},
+    { hook: { webhook: "https://alerts.example.org/hook" } },
+    { mail: { email: { to: "a@example.org", from: "b@example.org", smarthost: "mail.example.org:587" } } },
+    {
+      room: {
+        severity: "ticket",
+        matrix: {
+          homeserver: "https://matrix.example.com",
+          room_id: "!abc:example.com",
+          access_token: { secret_file: "secrets/token" },
+        },
+      },
+    },
+    { nobody: { webhook: "https://a:b@example.org/" } },
+  ]);
+
+const flag = among(true, false, "auto");
+
 /** Every key of the environment that a plan or a file depends on, with values mostly of the right kind. */
 const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
   expected: {
     users: between(1, 1e7),
     events_per_second: fraction(0.01, 1e5),
+    fan_out: fraction(0.01, 1e5),
     federation: among("closed", "small", "open"),
   },
   images: {
@@ -315,7 +365,8 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
     postgres: among("postgres:16.14", "postgres:17.12", "postgres:18.6", "a/b:c"),
     pgbouncer: among("a/b:1.18.0", "a/b:v1.20.1-p0", "a/b:1.26.1", "a/b:1.17", "a/b:c"),
     redis: among("redis:7.0", "redis:7.4.1", "redis:8.0.6", "valkey/valkey:9.1", "redis:6", "a/b:c"),
-    nginx: among("nginx:1.22.1", "nginx:1.28", "nginx:1.30.6-alpine", "nginx:stable"),
+    nginx: among("nginx:1.22.1", "nginx:1.28", "nginx:1.30.6-alpine", "nginx:1.30.6-alpine-slim", "nginx:stable"),
+    grafana: among("a/b:12", "grafana/grafana:12.3.1"),
   },
   docker: { network: among("10.89.4.0/22", "192.168.0.0/22", "172.16.0.0/22", "10.89.4.0/24", "8.8.8.0/22") },
   listen: { address: among("127.0.0.1", "0.0.0.0", "::1", "localhost"), port: between(1, 65_535) },
@@ -346,7 +397,8 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
     settings: (chance) => passedOn(Object.keys(REDIS_PARAMETERS), RECKONED.redis, anyValue, chance),
   },
   synapse: {
-    workers: among("auto", ...WORKER_LAYOUTS),
+    workers: (chance) => chance.of([among("auto", ...WORKER_LAYOUTS), workersByHand])(chance),
+    worker_counts: workerCounts,
     registration: among("closed", "token", "open"),
     presence: among(true, false),
     url_previews: among(true, false),
@@ -364,6 +416,22 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, Choice>>>> = {
     version: among("1.22", "1.29.7", "1.30"),
     admin_api_from: among([], ["10.0.0.0/8"], ["10.0.0.1/8"], ["::1"]),
     settings: (chance) => passedOn(NGINX_DIRECTIVES, [], anyValue, chance),
+  },
+  monitoring: {
+    enabled: flag,
+    scrape_interval: among("5s", "30s", "2m", "1s", 30),
+    retention: (chance) => ({ time: chance.of(["1d", "15d", "10y", "1h"]), size: sizeOf(1, 1e7)(chance) }),
+    objectives: (chance) => ({ availability: chance.of([50, 99.5, 99.999, 100]) }),
+    alerts: (chance) => ({ enabled: chance.of([true, true, false]), receivers: receivers(chance) }),
+    grafana: (chance) => ({ enabled: flag(chance), port: between(1, 65_535)(chance) }),
+  },
+  compressor: {
+    enabled: flag,
+    schedule: among("17 3 * * *", "*/5 * * * *", "0 0 31 2 *", "61 * * * *"),
+    chunk_size: between(10, 1e5),
+    chunks_to_compress: between(1, 1e5),
+    levels: among([100, 50, 25], [2], [], [1000, 1000]),
+    memory: sizeOf(64, 1e5),
   },
 };
 
@@ -400,11 +468,13 @@ export interface Mutant {
 
 export const MUTATION_NAMES: readonly string[] = Object.keys(MUTATIONS);
 
-/** One mutant in three is a shipped file with broken lines, one a random file, one a random file with broken lines. */
+const SOUND: readonly string[] = [...SHIPPED.map(shippedText), ...RICH];
+
+/** One mutant in three is a shipped or a rich file with broken lines, one a random file, one a random file with broken lines. */
 export const mutant = (number: number): Mutant => {
   const chance = random(SEED + number);
   const kind = number % 3;
-  const lines = (kind === 0 ? shippedText(chance.of(SHIPPED)) : randomFile(chance)).split("\n");
+  const lines = (kind === 0 ? chance.of(SOUND) : randomFile(chance)).split("\n");
   const mutations = Array.from({ length: kind === 1 ? 0 : 1 + chance.below(3) }, () => chance.of(MUTATION_NAMES));
   for (const name of mutations) (MUTATIONS[name] as Mutation)(lines, chance);
   return { number, text: lines.join("\n"), mutations };
