@@ -157,13 +157,15 @@ const passedOn = (env: Environment, section: "postgres" | "pgbouncer" | "redis")
     const amount = read(text);
     if (amount === undefined) return base;
     const format = (to: number): string => {
-      if (!isSize) return String(to);
+      // Steps of a tenth add up to 1.0000000000000002.
+      if (!isSize) return String(Number(to.toFixed(6)));
       return section === "redis" ? Bytes.of(to).toRedis() : asSize(to);
     };
     const solved = (plan: Plan): number | undefined => read(plan[section]?.settings[name]?.value ?? "");
     const set = (into: Environment, to: number): Environment =>
       put(into, section, "settings", { ...into[section].settings, [name]: format(to) });
-    return { ...base, scale: { amount, step: isSize ? MIB : 1, solved, put: set, format } };
+    const step = isSize ? MIB : Number.isInteger(amount) ? 1 : 0.1;
+    return { ...base, scale: { amount, step, solved, put: set, format } };
   });
 
 /** All counts at once, as one may only be sound with another; a single one has an order. */

@@ -20,6 +20,9 @@ export const DISK_INVARIANT = "I9";
  */
 const KEPT_SHARED_BUFFERS = 0.5;
 
+type Optional = Plan["leftOut"][number];
+const OPTIONAL: readonly Optional[] = ["monitoring", "compressor"];
+
 /** Whether the machine has room for a layout, and for caches beside it. */
 const carries = (env: Environment, host: HostFacts, layout: Solved<Layout>, smaller: Solved<Layout>): boolean => {
   const [found, other] = [draft(env, host, layout), draft(env, host, smaller)];
@@ -29,20 +32,19 @@ const carries = (env: Environment, host: HostFacts, layout: Solved<Layout>, smal
   return !found.plan.postgres.sharedBuffers.isLessThan(least);
 };
 
-/** The environment itself, then without what it leaves to the kit: monitoring first, which takes more. */
-const lighterAndLighter = (env: Environment): Environment[] => {
-  const unwatched: Environment =
-    env.monitoring.enabled === "auto" ? { ...env, monitoring: { ...env.monitoring, enabled: false } } : env;
-  const bare: Environment =
-    env.compressor.enabled === "auto" ? { ...unwatched, compressor: { ...env.compressor, enabled: false } } : unwatched;
-  return [...new Set([env, unwatched, bare])];
+/** As if the file had not said `auto`: that it is off is the kit's doing. */
+const without = (env: Environment, name: Optional): Environment => {
+  const { [`${name}.enabled`]: _auto, ...positions } = env.positions;
+  return { ...env, positions, [name]: { ...env[name], enabled: false } };
 };
 
-/** What is left to the kit yields where it does not fit. Overrides have no say in it. */
-const withSwitches = (env: Environment, host: HostFacts, layout: Solved<Layout>): Environment => {
-  const lighter = lighterAndLighter(env);
-  const fitting = lighter.find((one) => "plan" in draft(withoutOverrides(one), host, layout));
-  return fitting ?? env;
+/** What is left to the kit yields where it does not fit: monitoring first, which takes more. Overrides have no say in it. */
+const leftOutFor = (env: Environment, host: HostFacts, layout: Solved<Layout>): readonly Optional[] => {
+  const there = OPTIONAL.filter((name) => env[name].enabled === "auto");
+  const tries = [[], ...there.map((_, index) => there.slice(0, index + 1))];
+  const fits = (names: readonly Optional[]): boolean =>
+    "plan" in draft(withoutOverrides(names.reduce(without, env)), host, layout);
+  return tries.find(fits) ?? there;
 };
 
 /**
@@ -59,10 +61,11 @@ export const attempt = (env: Environment, host: HostFacts): Attempt => {
   });
   if (!chosen) throw new Error("the catalogue has no layout to try");
   const layout = withFileCounts(env, chosen);
-  const found = draft(withSwitches(env, host, chosen), host, layout);
+  const leftOut = leftOutFor(env, host, chosen);
+  const found = draft(leftOut.reduce(without, env), host, layout);
   if ("shortage" in found) return { violation: found.shortage, cause: "shortage" };
   const broken = firstViolation(found.plan);
-  if (!broken) return { plan: found.plan };
+  if (!broken) return { plan: { ...found.plan, leftOut } };
   return { violation: broken, cause: broken.id === DISK_INVARIANT ? "shortage" : "rule" };
 };
 

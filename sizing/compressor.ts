@@ -8,7 +8,7 @@ import type { CompressorPlan, HostFacts } from "./plan";
 import { fromFile, GUESS, solved } from "./solved";
 
 /** Below it, every page belongs to the services. A machine sold as 2 GB shows a little less. `guess` */
-const LEAST_RAM = Bytes.gib(1.75);
+export const LEAST_RAM_FOR_COMPRESSOR = Bytes.gib(1.75);
 /** Python twice, of the schedule and of the run, with its libraries: 50 MiB measured; and the health check. */
 const BASE = Bytes.mib(60);
 /** Of RAM, for the rows of the chunk at hand, which shrinks where they would take more. `guess` */
@@ -19,7 +19,7 @@ const FILES = 64;
 
 /** Whether the state is compressed on a schedule. */
 export const isCompressed = (env: Environment, host: HostFacts): boolean =>
-  env.compressor.enabled === "auto" ? !host.ram.isLessThan(LEAST_RAM) : env.compressor.enabled;
+  env.compressor.enabled === "auto" ? !host.ram.isLessThan(LEAST_RAM_FOR_COMPRESSOR) : env.compressor.enabled;
 
 const rowsFor = (host: HostFacts): Bytes => host.ram.times(ROWS_SHARE).clamp(ROWS_LEAST, ROWS_MOST);
 

@@ -168,6 +168,7 @@ export const draft = (env: Environment, machine: HostFacts, layout: Solved<Layou
     nginx: nginxPlan(env, host, nginx, present, requestLimits, upstreamServers(requestLimits, processes)),
     ...(compressed ? { compressor: compressorPlan(env, host, present) } : {}),
     ...(watched ? { monitoring: monitoringPlan(env, host, present, workers + 1) } : {}),
+    leftOut: [],
     leftOver: Bytes.ZERO,
   };
   const limits = Bytes.sum(containersOf(plan).map((container) => container.memory.value));

@@ -60,6 +60,15 @@ const services = (env: Environment, { layout, pgbouncer, monitoring, compressor 
     // `auto` is what the kit does by itself, written or not.
     origin: declaredIf(set !== "auto" && isWritten(env, name)),
   });
+  const watching: Input[] = [
+    switched("monitoring.alerts.enabled", alerts.enabled, alerts.enabled),
+    {
+      name: "monitoring.alerts.receivers",
+      value: alerts.receivers.length,
+      origin: declaredIf(isWritten(env, "monitoring.alerts.receivers")),
+    },
+    switched("monitoring.grafana.enabled", hasGrafana(env), grafana.enabled),
+  ];
   return [
     { name: "synapse.workers", value: layout, origin: declaredIf(byHand) },
     {
@@ -69,13 +78,7 @@ const services = (env: Environment, { layout, pgbouncer, monitoring, compressor 
     },
     switched("pgbouncer.enabled", pgbouncer, env.pgbouncer.enabled),
     switched("monitoring.enabled", monitoring, env.monitoring.enabled),
-    switched("monitoring.alerts.enabled", monitoring && alerts.enabled, alerts.enabled),
-    {
-      name: "monitoring.alerts.receivers",
-      value: alerts.receivers.length,
-      origin: declaredIf(isWritten(env, "monitoring.alerts.receivers")),
-    },
-    switched("monitoring.grafana.enabled", monitoring && hasGrafana(env), grafana.enabled),
+    ...(monitoring ? watching : []),
     switched("compressor.enabled", compressor, env.compressor.enabled),
   ];
 };

@@ -129,14 +129,14 @@ export const cachesAreReal = (plan: Plan): string | undefined => {
   if (shared.isMoreThan(cache)) return `shared_buffers ${megabytes(shared)} > effective_cache_size ${megabytes(cache)}`;
   const backends = backendWith(postgresBytesIn(plan, "temp_buffers")).times(serverConnections(plan));
   const anonymous = Bytes.sum([backends, ...plan.synapse.processes.map((process) => process.container.reservation)]);
-  const most = shared.plus(plan.host.ram.minus(anonymous));
-  if (cache.isMoreThan(most)) {
-    return `effective_cache_size ${megabytes(cache)} > shared_buffers ${megabytes(shared)} + RAM ${megabytes(plan.host.ram)} − anonymous ${megabytes(anonymous)} = ${megabytes(most)}`;
-  }
   const limit = plan.postgres.container.memory.value;
   const cacheable = limit.minus(backends);
   if (cache.isMoreThan(cacheable)) {
     return `effective_cache_size ${megabytes(cache)} > postgres' ${megabytes(limit)} − backends ${megabytes(backends)} = ${megabytes(cacheable)}`;
+  }
+  const most = shared.plus(plan.host.ram.minus(anonymous));
+  if (cache.isMoreThan(most)) {
+    return `effective_cache_size ${megabytes(cache)} > shared_buffers ${megabytes(shared)} + RAM ${megabytes(plan.host.ram)} − anonymous ${megabytes(anonymous)} = ${megabytes(most)}`;
   }
   return cache.isLessThan(plan.host.ram)
     ? undefined
@@ -146,9 +146,10 @@ export const cachesAreReal = (plan: Plan): string | undefined => {
 /** C9: what backends have not written yet is flushed at each commit; more than a segment only takes from the caches. */
 export const walBuffersAreSmall = (plan: Plan): string | undefined => {
   const buffers = postgresBytesIn(plan, "wal_buffers");
-  const most = Bytes.max(WAL_SEGMENT, postgresBytesIn(plan, "shared_buffers").times(WAL_BUFFERS_MOST_SHARE));
+  const shared = postgresBytesIn(plan, "shared_buffers");
+  const most = Bytes.max(WAL_SEGMENT, shared.times(WAL_BUFFERS_MOST_SHARE));
   return buffers.isMoreThan(most)
-    ? `wal_buffers ${megabytes(buffers)} > 3 % of shared_buffers, at least 16 MB = ${megabytes(most)}`
+    ? `wal_buffers ${megabytes(buffers)} > 3 % of shared_buffers ${megabytes(shared)}, at least 16 MB = ${megabytes(most)}`
     : undefined;
 };
 

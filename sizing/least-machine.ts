@@ -2,7 +2,9 @@ import type { Environment } from "../configs/environment";
 import { MOST_RAM } from "../configs/machine-range";
 import { Bytes } from "../configs/units/bytes";
 import { DISK_INVARIANT, holds } from "./attempt";
+import { LEAST_RAM_FOR_COMPRESSOR } from "./compressor";
 import { MIB } from "./constants";
+import { LEAST_RAM_FOR_MONITORING } from "./monitoring";
 import { lastThatHolds } from "./nearest-value";
 import type { HostFacts } from "./plan";
 import type { Violation } from "./violation";
@@ -19,12 +21,19 @@ interface LeastMachine {
 const withRam = (host: HostFacts, ram: Bytes): HostFacts => ({ ...host, ram });
 const withDisk = (host: HostFacts, size: Bytes): HostFacts => ({ ...host, disk: { ...host.disk, size } });
 
+/** The most RAM that does without what comes by itself with more: it may hold where a MB more does not. */
+const BELOW_WHAT_COMES = [LEAST_RAM_FOR_COMPRESSOR, LEAST_RAM_FOR_MONITORING].map((ram) => ram.minus(MIB));
+
+/** Twice as much, or less where something comes before. */
+const more = (ram: Bytes): Bytes =>
+  Bytes.min(...BELOW_WHAT_COMES.filter((most) => most.isMoreThan(ram)), ram.times(2), MOST_RAM);
+
 /** With the least RAM that holds; undefined when none that may be declared does. */
 const leastRam = (env: Environment, host: HostFacts): HostFacts | undefined => {
   let high = host.ram.ceilTo(MIB);
   while (!holds(env, withRam(host, high))) {
     if (!high.isLessThan(MOST_RAM)) return undefined;
-    high = Bytes.min(high.times(2), MOST_RAM);
+    high = more(high);
   }
   const test = (amount: number): boolean => holds(env, withRam(host, Bytes.of(amount)));
   return withRam(host, Bytes.of(lastThatHolds(high.toBytes(), host.ram.toBytes(), MIB.toBytes(), test)));

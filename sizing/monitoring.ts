@@ -8,7 +8,7 @@ import type { ContainerBudget, ExporterName, HostFacts, MonitoringPlan, Promethe
 import { exactMegabytes, fromFile, GUESS, solved } from "./solved";
 
 /** Below it, what watches would take more than a tenth of the machine. A machine sold as 4 GB shows a little less. `guess` */
-const LEAST_RAM = Bytes.gib(3.5);
+export const LEAST_RAM_FOR_MONITORING = Bytes.gib(3.5);
 
 type Watcher = ExporterName | "alertmanager" | "matrix-notifier" | "prometheus" | "grafana";
 
@@ -51,7 +51,7 @@ const WATCHER_FILES = 256;
 
 /** Whether the box is watched. */
 export const isWatched = (env: Environment, host: HostFacts): boolean =>
-  env.monitoring.enabled === "auto" ? !host.ram.isLessThan(LEAST_RAM) : env.monitoring.enabled;
+  env.monitoring.enabled === "auto" ? !host.ram.isLessThan(LEAST_RAM_FOR_MONITORING) : env.monitoring.enabled;
 
 /** No distribution has Grafana, so where images are built it comes with a reference of one's own only. */
 export const hasGrafana = (env: Environment): boolean => {

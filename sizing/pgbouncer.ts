@@ -2,6 +2,7 @@ import type { Environment } from "../configs/environment";
 import { pgbouncerKnows } from "../configs/settings/pgbouncer-value";
 import { Bytes } from "../configs/units/bytes";
 import type { ConnectionPlan } from "./connections";
+import { NGINX_BRIEF_READ_TIMEOUT_SECONDS } from "./constants";
 import { budgetOf, limitFor } from "./container";
 import { type Present, serviceCpu } from "./cpu";
 import { nofileFor } from "./file-limits";
@@ -33,16 +34,20 @@ const settingsFor = (c: ConnectionPlan): Record<string, Solved<string>> => ({
   reserve_pool_timeout: solved("3", "seconds that a client waits before the reserve is used", MANUAL),
   max_db_connections: solved(
     String(Math.max(c.transactionPool.value, c.sessionPool.value) + c.reservePool),
-    "the larger of the two pools with its reserve",
+    `the larger of the two pools, ${c.transactionPool.value} and ${c.sessionPool.value}, and the reserve of ${c.reservePool}`,
     "docs/sizing.md, invariant I5",
   ),
   query_wait_timeout: solved(
     String(QUERY_WAIT_SECONDS),
-    "below Nginx' read timeout of 180 s",
+    `below Nginx' shortest read timeout of ${NGINX_BRIEF_READ_TIMEOUT_SECONDS} s`,
     "docs/sizing.md, invariant I11",
   ),
   query_timeout: solved("0", "Synapse sets statement_timeout itself", "docs/sizing.md, invariant I11"),
-  idle_transaction_timeout: solved("0", "Postgres closes idle transactions after 30 minutes", "synapse#20077"),
+  idle_transaction_timeout: solved(
+    "0",
+    "Postgres closes idle transactions itself (idle_in_transaction_session_timeout)",
+    "synapse#20077",
+  ),
   client_idle_timeout: solved("0", "Synapse keeps its connections for ever", "synapse#5728"),
   server_lifetime: solved("3600", "returns the memory that a warm backend has gathered", "matrix-org/synapse#9182"),
   server_idle_timeout: solved("600", "the default", MANUAL),

@@ -228,6 +228,8 @@ export interface Plan {
   /** Absent on machines too small to watch themselves, and where it is off. */
   readonly monitoring?: MonitoringPlan;
   readonly compressor?: CompressorPlan;
+  /** What comes by itself on a machine of this size, and the workers leave no room for. */
+  readonly leftOut: readonly ("monitoring" | "compressor")[];
   /** RAM that nothing claims. */
   readonly leftOver: Bytes;
 }

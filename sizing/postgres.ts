@@ -83,7 +83,8 @@ export const postgresPlan = (
   const { version, connections, parallel, autovacuumWorkers, overrides } = demand;
   const { pageCache = Bytes.ZERO, ...claimed } = memory.parts;
   const cores = host.cpus.toWholeCores();
-  const nofile = nofileFor({ max_files_per_process: MAX_FILES_PER_PROCESS });
+  const files = overrides.lookup.number("max_files_per_process") ?? MAX_FILES_PER_PROCESS;
+  const nofile = nofileFor({ max_files_per_process: files });
   const reservation = Bytes.sum(Object.values(claimed));
   return {
     version,

@@ -103,11 +103,14 @@ export const redisPlan = (
       service: "redis",
       ...budgetOf(parts, nofileFor({ clients: maxclients, "its own": REDIS_OWN_FILES }), "docs/sizing.md"),
       ...serviceCpu("redis", present, host.cpus),
-      connections: solved(
-        maxclients,
-        `${CONNECTIONS_PER_PROCESS} × ${processes} processes + ${CONNECTION_HEADROOM}`,
-        CLIENTS_SOURCE,
-      ),
+      connections:
+        overrides.redisMaxclients === undefined
+          ? solved(
+              maxclients,
+              `${CONNECTIONS_PER_PROCESS} × ${processes} processes + ${CONNECTION_HEADROOM}`,
+              CLIENTS_SOURCE,
+            )
+          : fromFile(maxclients, "redis.settings.maxclients"),
     },
     settings: {
       ...settingsFor(host.ram, maxmemory, clients, maxclients, processes),

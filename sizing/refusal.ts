@@ -6,7 +6,7 @@ import { attempt, holds } from "./attempt";
 import { leastMachine } from "./least-machine";
 import { remedyOf } from "./nearest-value";
 import type { HostFacts } from "./plan";
-import { arithmeticText, type Violation, violationText } from "./violation";
+import { arithmeticText, indented, type Violation, violationText } from "./violation";
 
 const without = (env: Environment, left: readonly Adjustment[]): Environment =>
   left.reduce((from, { leaveOut }) => leaveOut(from), env);
@@ -94,6 +94,13 @@ const tooSmall = (
   ];
 };
 
+/** What comes by itself may be what leaves no room for what the file asks for. */
+const unwatchedLines = (env: Environment, host: HostFacts): string[] => {
+  const unwatched: Environment = { ...env, monitoring: { ...env.monitoring, enabled: false } };
+  const isOptional = env.monitoring.enabled === "auto" && holds(unwatched, host);
+  return isOptional ? [indented("it holds as it is with `monitoring.enabled: false`")] : [];
+};
+
 /**
  * The message for an environment that has no plan: the overrides that are in the way, each with the nearest value that
  * holds, or else the least machine; below each the inequality with its numbers.
@@ -102,5 +109,5 @@ export const refusal = (env: Environment, host: HostFacts, violation: Violation)
   const adjustments = adjustmentsOf(env);
   const culprits = culpritsOf(env, host, adjustments);
   const lines = culprits ? culpritLines(env, host, culprits, violation) : tooSmall(env, host, adjustments, violation);
-  return new UserError(lines.join("\n"));
+  return new UserError([...lines, ...unwatchedLines(env, host)].join("\n"));
 };

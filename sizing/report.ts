@@ -138,6 +138,9 @@ const inputLines = (inputs: readonly Input[]): string[] =>
     return lines;
   });
 
+const leftOutLines = ({ leftOut }: Plan): string[] =>
+  leftOut.map((name) => `${name} is left out: the workers leave no room; \`${name}.enabled: true\` asks for it`);
+
 /** The plan for people: a table of the containers, why each number, what is reserved and what is left. */
 export const sizeText = (plan: Plan): string => {
   const containers = containersOf(plan);
@@ -159,6 +162,7 @@ export const sizeText = (plan: Plan): string => {
     `workers ${synapse.layout.value}: ${synapse.layout.reason}`,
     `expected ${expected.users.value} users, ${expected.clients.value} clients, ${expected.eventsPerSecond.value} events/s`,
     ...(monitoring?.withoutGrafana ? [monitoring.withoutGrafana] : []),
+    ...leftOutLines(plan),
     ...capacityLines(plan),
     "",
     ...table(rows),
@@ -256,6 +260,18 @@ const valueText = (value: Value): string => {
   return exact === String(value) ? exact : `${value} (${exact})`;
 };
 
+/** The one that was meant, and all of that service, or the services. */
+const hintFor = (name: string, known: readonly string[]): string => {
+  const [service = "", setting = ""] = name.split(".");
+  // `synapse.cp_max` is the file's key for all processes.
+  const ofProcess = known.find((other) => other === `${service}-main.${setting}`);
+  const longer = setting === "" ? undefined : known.find((other) => other.startsWith(name));
+  const meant = ofProcess ?? longer ?? nearest(name, known);
+  const near = known.filter((other) => other.startsWith(`${service}.`));
+  const all = near.length > 0 ? near : [...new Set(known.map((other) => other.replace(/\..*/, ".…")))];
+  return `${meant === undefined ? "it" : `did you mean ${meant}? It`} has ${all.join(", ")}`;
+};
+
 /**
  * How one number came about: value, rule with its inputs, source.
  * @param name such as `postgres.work_mem`, `synapse-main.memory`.
@@ -264,15 +280,7 @@ const valueText = (value: Value): string => {
 export const explain = (plan: Plan, name: string): string => {
   const found = entries(plan).get(name);
   if (!found) {
-    const prefix = `${name.split(".")[0]}.`;
-    const known = explainable(plan);
-    const near = known.filter((other) => other.startsWith(prefix));
-    const hint = near.length > 0 ? near : [...new Set(known.map((other) => other.replace(/\..*/, ".…")))];
-    const meant = nearest(name, known);
-    throw new UserError(
-      `the plan has no ${name}; ${meant === undefined ? "it" : `did you mean ${meant}? It`} has ${hint.join(", ")}`,
-      { usage: true },
-    );
+    throw new UserError(`the plan has no ${name}; ${hintFor(name, explainable(plan))}`, { usage: true });
   }
   return `${name} = ${valueText(found.value)}\n  ${found.reason}\n  source: ${found.source}\n`;
 };

@@ -14,13 +14,16 @@ const INDENT = "    ";
 /** Columns of a line with its indent. */
 const WIDTH = 108;
 
+/** Below the line that says what is wrong. */
+export const indented = (text: string): string => `${INDENT}${text}`;
+
 /** The arithmetic in indented lines, broken before its operators and before what explains it in parentheses. */
 export const arithmeticText = ({ arithmetic }: Violation): string => {
   const lines: string[] = [];
   for (const part of arithmetic.split(/ (?=[+=>(] ?)/)) {
     const last = lines.at(-1);
     const joined = `${last} ${part}`;
-    if (last === undefined || part.startsWith("(") || joined.length > WIDTH) lines.push(`${INDENT}${part}`);
+    if (last === undefined || part.startsWith("(") || joined.length > WIDTH) lines.push(indented(part));
     else lines[lines.length - 1] = joined;
   }
   return lines.join("\n");

@@ -40,6 +40,16 @@ describe("inputsOf", () => {
     });
   });
 
+  it("gives what is left out for the workers as the kit's doing, and alerts only where something watches", () => {
+    const own = "synapse: {workers: three}\nmonitoring: {enabled: auto, alerts: {enabled: true}}\n";
+    const inputs = inputsOf(own, machine(3641, 15));
+    expect(inputs).toMatchObject({ "monitoring.enabled": [false, "default"] });
+    expect(Object.keys(inputs)).not.toContain("monitoring.alerts.enabled");
+    expect(sizeText(solve(read(own), machine(3641, 15)))).toContain(
+      "\nmonitoring is left out: the workers leave no room; `monitoring.enabled: true` asks for it\n",
+    );
+  });
+
   it("calls declared what the file writes, though it were the default", () => {
     const text = `
 hardware: {ram: 8GB, cpus: 4, disk: {kind: ssd, size: 200GB}}

@@ -279,6 +279,23 @@ describe("what is switched on where it does not fit", () => {
   });
 });
 
+describe("an override that leaves no room for what comes by itself", () => {
+  it("is told that it holds without", () => {
+    const file = "synapse: {workers: two}\npostgres: {work_mem: 12MB}\n";
+    const env = parseEnvironment(`server_name: a.example\n${file}`, "e", "e.yaml");
+    const [line, ...arithmetic] = messageOf(env, machine(3900, 4)).split("\n");
+    expect(line).toMatch(/^e\.yaml:3:12: postgres\.work_mem = 12MB: I1 .*; the nearest value that holds is \d+kB:$/);
+    expect(arithmetic.at(-1)).toBe("    it holds as it is with `monitoring.enabled: false`");
+  });
+});
+
+describe("a fraction", () => {
+  it("is brought near by tenths", () => {
+    const [line] = linesOf("postgres: {settings: {random_page_cost: 0.5}}\n", machine(4096, 2));
+    expect(line).toMatch(/; the nearest value that holds is 1:$/);
+  });
+});
+
 describe("a compressor with too much memory", () => {
   it("is told how much it may have", () => {
     const [line] = linesOf("compressor: {memory: 6GB}\n", machine(4096, 1));

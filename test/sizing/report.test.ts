@@ -29,7 +29,6 @@ inputs
   default: hardware.disk.kind ssd, hardware.disk.size unknown, expected.users 125,
     expected.events_per_second 3.1, expected.fan_out 5, expected.federation small, synapse.workers none,
     synapse.settings.matrix_authentication_service false, pgbouncer.enabled false, monitoring.enabled false,
-    monitoring.alerts.enabled false, monitoring.alerts.receivers 0, monitoring.grafana.enabled false,
     compressor.enabled false, postgres.version 17, images.postgres with lz4, pgbouncer.version 1.25.2,
     redis.flavour redis, redis.version 8.0.6, nginx.version 1.30.6
 
@@ -204,6 +203,8 @@ describe("explain", () => {
     expect(() => explain(SMALL, "nginx.nothing")).toThrow(
       "the plan has no nginx.nothing; did you mean nginx.nofile? It has nginx.connections, nginx.cpu_shares, nginx.limits.federation_inbound, nginx.limits.initial_sync, nginx.limits.login, nginx.limits.main, nginx.limits.media_repository, nginx.limits.polls, nginx.limits.requests, nginx.limits.sliding_sync, nginx.limits.stand_in, nginx.limits.sync, nginx.memory, nginx.nofile, nginx.reservation, nginx.worker_connections, nginx.worker_processes, nginx.worker_rlimit_nofile",
     );
+    expect(() => explain(SMALL, "postgres.shm")).toThrow("did you mean postgres.shm_size? It has");
+    expect(() => explain(SMALL, "synapse.cp_max")).toThrow("did you mean synapse-main.cp_max? It has");
     expect(() => explain(SMALL, "nothing")).toThrow(
       "the plan has no nothing; it has capacity, expected.…, nginx.…, postgres.…",
     );
